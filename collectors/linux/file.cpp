@@ -1,0 +1,113 @@
+/// The only place where a watched file is opened or read.
+#include "collectors/linux/file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace sqlite_exporter {
+namespace {
+
+Errc errc_of(int number) {
+  switch (number) {
+    case ENOENT:
+    case ENOTDIR: return Errc::no_data;
+    case EACCES:
+    case EPERM: return Errc::denied;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return Errc::limit;
+    case ELOOP:
+    case ENXIO: return Errc::unsupported;
+    default: return Errc::io;
+  }
+}
+
+FileStatus status_from(const struct stat& status) {
+  constexpr double kNanosecond = 1e-9;
+  return {{status.st_dev, status.st_ino},
+          status.st_nlink,
+          static_cast<std::uint64_t>(status.st_size),
+          static_cast<double>(status.st_mtim.tv_sec) +
+              static_cast<double>(status.st_mtim.tv_nsec) * kNanosecond};
+}
+
+/// An open file keeps no path: it may have been renamed since.
+std::string name_of(int descriptor) { return "descriptor " + std::to_string(descriptor); }
+
+}  // namespace
+
+Error error_from_errno(int number, std::string_view what, std::string_view path) {
+  std::string message(what);
+  message.append(" ").append(path).append(": ");
+  message += std::generic_category().message(number);
+  return {errc_of(number), std::move(message)};
+}
+
+Result<File> File::open(const std::string& path) {
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
+  int descriptor = -1;
+  do {
+    descriptor = ::open(path.c_str(), kFlags);
+  } while (descriptor < 0 && errno == EINTR);
+  if (descriptor < 0) return fail(error_from_errno(errno, "open", path));
+
+  File file(descriptor);
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0) return fail(error_from_errno(errno, "stat", path));
+  if (!S_ISREG(status.st_mode)) {
+    return fail(Errc::unsupported, "open " + path + ": not a regular file");
+  }
+  return file;
+}
+
+File::File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+File& File::operator=(File&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+File::~File() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<std::size_t> File::read_at(std::uint64_t offset, std::span<std::byte> into) const {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const ssize_t count = ::pread(descriptor_, into.data() + done, into.size() - done,
+                                  static_cast<off_t>(offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail(error_from_errno(errno, "read", name_of(descriptor_)));
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  return done;
+}
+
+Result<FileStatus> File::status() const {
+  struct stat status{};
+  if (::fstat(descriptor_, &status) != 0) {
+    return fail(error_from_errno(errno, "stat", name_of(descriptor_)));
+  }
+  return status_from(status);
+}
+
+Result<FileStatus> status_of(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return fail(error_from_errno(errno, "stat", path));
+  return status_from(status);
+}
+
+Result<std::string> real_path(const std::string& path) {
+  std::error_code error;
+  auto resolved = std::filesystem::canonical(path, error);
+  if (error) return fail(error_from_errno(error.value(), "resolve", path));
+  return std::move(resolved).string();
+}
+
+}  // namespace sqlite_exporter

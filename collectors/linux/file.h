@@ -1,0 +1,64 @@
+/// Regular files of other programs, opened so that nothing is changed, followed or waited for.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "collectors/base/reader.h"
+#include "collectors/base/result.h"
+
+namespace sqlite_exporter {
+
+/// What names a file while it exists: a path may be given to another one.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+struct FileStatus {
+  FileIdentity identity;
+  std::uint64_t link_count = 0;  ///< 0: unlinked or replaced
+  std::uint64_t size = 0;        ///< bytes
+  double modified = 0;           ///< mtime, seconds since the epoch
+};
+
+/// An open descriptor; closed on destruction. Law 1 makes that safe: this process never opens these
+/// files through SQLite, so closing drops no lock of anybody.
+class File final : public Reader {
+ public:
+  /// `O_RDONLY|O_CLOEXEC|O_NONBLOCK|O_NOCTTY|O_NOFOLLOW`; `path` is a realpath. A FIFO, a device or
+  /// a directory is refused (unsupported) and never blocks. Other errors as `error_from_errno`.
+  static Result<File> open(const std::string& path);
+
+  File(File&& other) noexcept;
+  File& operator=(File&& other) noexcept;
+  ~File() override;
+
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override;
+  /// fstat.
+  Result<FileStatus> status() const;
+  int descriptor() const { return descriptor_; }
+
+ private:
+  explicit File(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_ = -1;
+};
+
+/// stat without opening. Errors: no_data if there is none, denied, io.
+Result<FileStatus> status_of(const std::string& path);
+
+/// The path without symbolic links, as SQLite resolves it before it names -wal and -shm.
+Result<std::string> real_path(const std::string& path);
+
+/// ENOENT and ENOTDIR are no_data, EACCES and EPERM denied, EMFILE, ENFILE and ENOMEM limit, ELOOP
+/// and ENXIO unsupported, the rest io. The message is "<what> <path>: <the kernel's words>".
+Error error_from_errno(int number, std::string_view what, std::string_view path);
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,26 @@
+/// F_GETLK: the kernel compares with a lock that is never taken.
+#include "collectors/linux/lock_probe.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <string>
+
+namespace sqlite_exporter {
+
+Result<std::optional<LockHolder>> lock_on(const File& file, std::uint64_t offset,
+                                          std::uint64_t length) {
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = static_cast<off_t>(offset);
+  lock.l_len = static_cast<off_t>(length);
+  if (::fcntl(file.descriptor(), F_GETLK, &lock) != 0) {
+    return fail(error_from_errno(errno, "probe the locks of",
+                                 "descriptor " + std::to_string(file.descriptor())));
+  }
+  if (lock.l_type == F_UNLCK) return std::nullopt;
+  return LockHolder{lock.l_type == F_WRLCK, lock.l_pid};
+}
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,26 @@
+/// What /proc/<pid>/stat says about the time and memory of a process.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "collectors/base/result.h"
+
+namespace sqlite_exporter {
+
+/// Fields of proc_pid_stat(5): 14, 15, 22, 23, 24 and 20. Ticks are 1/sysconf(_SC_CLK_TCK) seconds.
+struct ProcessStat {
+  std::uint64_t user_ticks = 0;
+  std::uint64_t system_ticks = 0;
+  std::uint64_t start_ticks = 0;  ///< since boot; with the pid it names one process for ever
+  std::uint64_t virtual_bytes = 0;
+  std::uint64_t resident_pages = 0;
+  long threads = 0;
+  friend bool operator==(const ProcessStat&, const ProcessStat&) = default;
+};
+
+/// The name of a process may hold blanks, parentheses and line ends: fields are counted from the
+/// last closing parenthesis. Errors: corrupt.
+Result<ProcessStat> parse_process_stat(std::string_view text);
+
+}  // namespace sqlite_exporter
