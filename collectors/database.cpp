@@ -1,0 +1,114 @@
+#include "collectors/database.h"
+
+#include <algorithm>
+#include <string>
+
+namespace sqlite_exporter {
+
+namespace {
+
+constexpr Metric kState =
+    gauge("sqlite_database_state",
+          "1 for each state that holds: absent, empty, not_a_database, corrupt_header, "
+          "wal_live (attached in WAL mode), wal_clean (WAL mode, nobody attached, nothing left).",
+          {"state"});
+constexpr Metric kInfo =
+    gauge("sqlite_database_info",
+          "1; sqlite_version is that of the last writer (SQLITE_VERSION_NUMBER in the header).",
+          {"path", "journal_mode", "auto_vacuum", "encoding", "sqlite_version", "mountpoint"});
+constexpr Metric kPages =
+    gauge("sqlite_database_pages", "Size in pages after the last commit (PRAGMA page_count).");
+constexpr Metric kFreelistPages =
+    gauge("sqlite_database_freelist_pages", "Unused pages in the file (PRAGMA freelist_count).");
+constexpr Metric kPageSize =
+    gauge("sqlite_database_page_size_bytes", "Bytes in a page (PRAGMA page_size).");
+constexpr Metric kFileSize =
+    gauge("sqlite_database_file_size_bytes",
+          "Size of the database file; in WAL mode what is not yet checkpointed is not in it.");
+constexpr Metric kSchemaVersion =
+    gauge("sqlite_database_schema_version",
+          "Schema cookie, which changes with the schema (PRAGMA schema_version).");
+constexpr Metric kUserVersion =
+    gauge("sqlite_database_user_version", "The application's own number (PRAGMA user_version).");
+constexpr Metric kApplicationId =
+    gauge("sqlite_database_application_id",
+          "The application's own file type number (PRAGMA application_id).");
+constexpr Metric kTransactions = counter(
+    "sqlite_transactions_total",
+    "Committed write transactions since first seen; exact while some connection stays open, else a "
+    "lower bound (iChange, in rollback mode the file change counter).");
+constexpr Metric kLastWrite =
+    gauge("sqlite_last_write_timestamp_seconds",
+          "The latest of the mtime of the file, the mtime of its WAL and the last commit seen.");
+
+constexpr const Metric* kMetrics[] = {
+    &kState,         &kInfo,        &kPages,         &kFreelistPages, &kPageSize, &kFileSize,
+    &kSchemaVersion, &kUserVersion, &kApplicationId, &kTransactions,  &kLastWrite};
+
+/// SQLITE_VERSION_NUMBER 3040001 is 3.40.1; 0 is a writer before 3.7.0 and gives "".
+std::string version_text(std::uint32_t number) {
+  if (number == 0) return "";
+  return std::to_string(number / 1'000'000) + '.' + std::to_string(number / 1'000 % 1'000) + '.' +
+         std::to_string(number % 1'000);
+}
+
+/// SQLite keeps these as signed 32-bit values in unsigned bytes.
+double as_signed(std::uint32_t value) { return static_cast<std::int32_t>(value); }
+
+void add_states(const Look& look, Batch& batch) {
+  const auto add = [&](std::string_view state) { batch.add(kState, 1, {state}); };
+  switch (look.kind) {
+    case FileKind::absent: add("absent"); break;
+    case FileKind::empty: add("empty"); break;
+    case FileKind::not_a_database: add("not_a_database"); break;
+    case FileKind::corrupt_header: add("corrupt_header"); break;
+    case FileKind::database: break;
+  }
+  if (look.attached) {
+    add("wal_live");
+  } else if (look.header && look.header->journal_mode == JournalMode::wal) {
+    add("wal_clean");
+  }
+}
+
+void add_header(const Look& look, const DatabaseHeader& header, Batch& batch) {
+  const std::string version = version_text(header.sqlite_version_number);
+  batch.add(kInfo, 1,
+            {look.path, to_string(header.journal_mode), to_string(header.auto_vacuum),
+             to_string(header.encoding), version,
+             look.mount ? std::string_view(look.mount->mountpoint) : std::string_view()});
+  // Only a header whose size field is valid counts; older writers leave it, and the file says.
+  const bool wal_pages = look.index && look.index->n_page > 0;
+  if (wal_pages) {
+    batch.add(kPages, look.index->n_page);
+  } else if (header.page_count_valid && header.page_count > 0) {
+    batch.add(kPages, header.page_count);
+  } else {
+    const std::uint64_t whole_pages = look.database->size / header.page_size;
+    batch.add(kPages, static_cast<double>(whole_pages));
+  }
+  batch.add(kFreelistPages, header.freelist_count);
+  batch.add(kPageSize, header.page_size);
+  batch.add(kSchemaVersion, header.schema_cookie);
+  batch.add(kUserVersion, as_signed(header.user_version));
+  batch.add(kApplicationId, as_signed(header.application_id));
+}
+
+Result<void> look_at_database(const Look& look, Batch& batch) {
+  add_states(look, batch);
+  const std::uint64_t transactions = look.sample.totals.transactions + look.rollback_transactions;
+  batch.add(kTransactions, static_cast<double>(transactions));
+  if (!look.database) return {};
+
+  batch.add(kFileSize, static_cast<double>(look.database->size));
+  const double wal_modified = look.wal ? look.wal->modified : 0;
+  batch.add(kLastWrite, std::max({look.database->modified, wal_modified, look.sample.last_commit}));
+  if (look.header) add_header(look, *look.header, batch);
+  return {};
+}
+
+}  // namespace
+
+const Collector kDatabaseCollector = {"database", kMetrics, look_at_database};
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,32 @@
+/// What the sampler knows of one database: its latest readings, handed to the full look by value.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "collectors/guarded.h"
+#include "collectors/linux/file.h"
+#include "collectors/wal_counters.h"
+
+namespace sqlite_exporter {
+
+/// Descriptors of an attached database. Kept only while an application keeps it attached: one held
+/// on an idle file blocks umount and pins the blocks of an unlinked one (law 5).
+struct HeldFiles {
+  File database;
+  FileIdentity database_identity;
+  File shm;
+  FileIdentity shm_identity;
+};
+
+struct Sample {
+  WalTotals totals;
+  bool attached = false;   ///< somebody held the dead man's switch at the last sample
+  double last_commit = 0;  ///< when iChange was last seen to move, unix seconds; 0: never
+  std::shared_ptr<const HeldFiles> held;  ///< null while nobody is attached
+};
+
+/// Written by the sampler, read by the full look.
+using SampleCell = Guarded<Sample>;
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,84 @@
+#include "collectors/wal_counters.h"
+
+#include <algorithm>
+
+#include "collectors/counter_advance.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+/// salt-1 moves by 1 a reset; a writer that has not reset or recovered a WAL before draws a random
+/// one instead (after TRUNCATE). 2^20 resets between two looks do not happen, a random step below
+/// that is one in 4096.
+constexpr std::uint32_t kMostResets = 1U << 20U;
+
+}  // namespace
+
+bool WalCounters::same_epoch(const WalMoment& now) const {
+  if (absent_ || last_->shm != now.shm) return false;
+  if (!counter_advance(last_->index.i_change, now.index.i_change)) return false;
+  // Whoever takes the dead man's switch first recovers the wal-index, which restarts iChange even
+  // where it has passed its old value since. An unchanged wal-index was not recovered: then the
+  // locks are of a kind that cannot always be seen.
+  const bool reopened = !last_->attached && now.attached;
+  return !reopened || last_->index == now.index;
+}
+
+void WalCounters::observe(const WalMoment& now, const TailScan& scan_tail) {
+  if (!started_) {
+    started_ = true;
+  } else if (!last_) {
+    totals_.transactions += now.index.i_change;
+    totals_.frames_written += now.index.mx_frame;
+  } else {
+    const bool same = same_epoch(now);
+    totals_.transactions += same ? now.index.i_change - last_->index.i_change : now.index.i_change;
+    count_frames(now, same, scan_tail);
+  }
+  last_ = now;
+  absent_ = false;
+}
+
+void WalCounters::observe_absence() {
+  started_ = true;
+  absent_ = true;
+}
+
+void WalCounters::rebase() {
+  started_ = false;
+  absent_ = false;
+  last_.reset();
+}
+
+void WalCounters::count_frames(const WalMoment& now, bool same_epoch, const TailScan& scan_tail) {
+  const WalIndex& before = last_->index;
+  const WalIndex& index = now.index;
+  if (index.salts == before.salts) {
+    // Recovery may find fewer frames than there were: those were counted, and stay counted.
+    if (index.mx_frame > before.mx_frame)
+      totals_.frames_written += index.mx_frame - before.mx_frame;
+    return;
+  }
+  totals_.frames_written += index.mx_frame;
+  if (!same_epoch) {
+    if (before.mx_frame > 0) ++totals_.unseen_generations;
+    return;
+  }
+  const std::uint32_t resets = index.salts.salt1 - before.salts.salt1;
+  const bool counted = before.salts != WalSalts{} && resets >= 1 && resets <= kMostResets;
+  if (counted) {
+    totals_.resets += resets;
+    totals_.unseen_generations += resets - 1;
+  } else if (before.mx_frame > 0) {
+    ++totals_.resets;
+    ++totals_.unseen_generations;
+  }
+  // An empty generation with other salts than expected is no reset: its first writer drew new ones.
+  if (before.mx_frame > 0) {
+    const OldGeneration old{before.salts, before.mx_frame};
+    totals_.frames_written += std::max(scan_tail(old, index), old.mx_frame) - old.mx_frame;
+  }
+}
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,59 @@
+/// True counters of a WAL, kept from single moments of its wal-index: transactions, resets, frames.
+///
+/// iChange grows by 1 with each committed write transaction and restarts at 0 when the first
+/// connection opens the database anew (after the last close, or to recover from a crash). A reset
+/// of the WAL adds 1 to salt-1, whoever does it; so the number of resets between two moments is
+/// known however far they lie apart, while the frames of generations never seen are not.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "collectors/linux/file.h"
+#include "collectors/sqlite/wal_index.h"
+#include "collectors/sqlite/wal_tail.h"
+
+namespace sqlite_exporter {
+
+/// All start at 0 when the database is first seen and never run backwards.
+struct WalTotals {
+  std::uint64_t transactions = 0;
+  std::uint64_t frames_written = 0;  ///< committed ones; a lower bound
+  std::uint64_t resets = 0;
+  std::uint64_t unseen_generations = 0;  ///< how often frames may be missing
+  friend bool operator==(const WalTotals&, const WalTotals&) = default;
+};
+
+struct WalMoment {
+  FileIdentity shm;
+  bool attached = false;  ///< somebody holds the dead man's switch
+  WalIndex index;
+};
+
+class WalCounters {
+ public:
+  /// Answers with the last committed frame of a generation that has ended (at least its mx_frame),
+  /// as `last_committed_frame_of` does. Only asked when a reset was seen.
+  using TailScan = std::function<std::uint32_t(const OldGeneration&, const WalIndex& now)>;
+
+  /// The first moment is the baseline and counts nothing.
+  void observe(const WalMoment& now, const TailScan& scan_tail);
+  /// There is no wal-index now: whatever comes next is a new epoch.
+  void observe_absence();
+  /// Another database is looked at from now on: its first moment is a baseline too.
+  void rebase();
+
+  const WalTotals& totals() const { return totals_; }
+
+ private:
+  bool same_epoch(const WalMoment& now) const;
+  void count_frames(const WalMoment& now, bool same_epoch, const TailScan& scan_tail);
+
+  bool started_ = false;
+  bool absent_ = false;
+  std::optional<WalMoment> last_;
+  WalTotals totals_;
+};
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,139 @@
+#include "collectors/wal_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collectors/linux/lock_probe.h"
+#include "collectors/sqlite/lock_bytes.h"
+#include "collectors/sqlite/wal_tail.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+/// A replaced database is noticed within a second at 10 Hz; its stat would double a sample's cost.
+constexpr std::uint32_t kTakesBetweenPathChecks = 10;
+
+/// An application that is replaced again and again must not take our descriptors with it.
+constexpr std::size_t kMostSetAside = 4;
+
+Result<bool> is_locked(const File& file, std::uint64_t offset, std::uint64_t length) {
+  return lock_on(file, offset, length).map([](const auto& holder) { return holder.has_value(); });
+}
+
+bool in_use(const HeldFiles& files) {
+  return is_locked(files.shm, kDeadMansSwitch, 1).value_or(false) ||
+         is_locked(files.database, kSharedLockFirst, kSharedLockLength).value_or(false);
+}
+
+}  // namespace
+
+WalWatch::WalWatch(std::string database) : database_(std::move(database)) {}
+
+void WalWatch::set_path(std::string database) {
+  if (database == database_) return;
+  set_aside();
+  counters_.rebase();
+  database_ = std::move(database);
+}
+
+Result<void> WalWatch::take(double now) {
+  Result<void> result = look(now);
+  if (!result) latest_.attached = false;
+  return result;
+}
+
+Result<void> WalWatch::look(double now) {
+  release_set_aside();
+  if (latest_.held && !held_is_current()) set_aside();
+
+  std::optional<File> opened;
+  if (!latest_.held) {
+    if (Result<void> result = open_shm(opened); !result) return result;
+    if (!opened) {
+      latest_.attached = false;
+      counters_.observe_absence();
+      return {};
+    }
+  }
+  const File& shm = latest_.held ? latest_.held->shm : *opened;
+  const Result<FileStatus> status = shm.status();
+  if (!status) return fail(status.error());
+  // Readings first, the switch second: what a last closer committed before it let go still counts.
+  const Result<WalIndex> index = read_wal_index(shm);
+  const Result<bool> attached = is_locked(shm, kDeadMansSwitch, 1);
+  if (!attached) return fail(attached.error());
+  latest_.attached = *attached;
+
+  if (index) {
+    const std::uint64_t before = counters_.totals().transactions;
+    const WalMoment moment{status->identity, *attached, *index};
+    counters_.observe(moment, [this](const OldGeneration& old, const WalIndex& newer) {
+      return scan_tail(old, newer);
+    });
+    latest_.totals = counters_.totals();
+    if (latest_.totals.transactions != before) latest_.last_commit = now;
+  } else if (index.error().code != Errc::no_data) {
+    return fail(index.error());
+  }
+
+  if (!*attached) latest_.held.reset();
+  if (*attached && !latest_.held) return hold(std::move(*opened), status->identity);
+  return {};
+}
+
+Result<void> WalWatch::open_shm(std::optional<File>& opened) const {
+  Result<File> shm = File::open(database_ + "-shm");
+  if (shm) {
+    opened.emplace(std::move(*shm));
+  } else if (shm.error().code != Errc::no_data) {
+    return fail(shm.error());
+  }
+  return {};
+}
+
+Result<void> WalWatch::hold(File shm, const FileIdentity& shm_identity) {
+  Result<File> database = File::open(database_);
+  if (!database) {
+    if (database.error().code == Errc::no_data) return {};  // unlinked under a live application
+    return fail(database.error());
+  }
+  const Result<FileStatus> status = database->status();
+  if (!status) return fail(status.error());
+  latest_.held = std::make_shared<const HeldFiles>(
+      HeldFiles{std::move(*database), status->identity, std::move(shm), shm_identity});
+  takes_since_path_check_ = 0;
+  return {};
+}
+
+bool WalWatch::held_is_current() {
+  const Result<FileStatus> shm = latest_.held->shm.status();
+  if (!shm || shm->link_count == 0) return false;
+  if (++takes_since_path_check_ < kTakesBetweenPathChecks) return true;
+  takes_since_path_check_ = 0;
+  const Result<FileStatus> database = status_of(database_);
+  return database && database->identity == latest_.held->database_identity;
+}
+
+std::uint32_t WalWatch::scan_tail(const OldGeneration& old, const WalIndex& now) const {
+  // The page size is that of both generations: VACUUM cannot change it in WAL mode.
+  const Result<File> wal = File::open(database_ + "-wal");
+  if (!wal) return old.mx_frame;
+  const Result<FileStatus> status = wal->status();
+  if (!status) return old.mx_frame;
+  return last_committed_frame_of(*wal, status->size, now.page_size, old, now.salts, now.mx_frame)
+      .value_or(old.mx_frame);
+}
+
+void WalWatch::set_aside() {
+  if (!latest_.held) return;
+  if (set_aside_.size() < kMostSetAside && in_use(*latest_.held))
+    set_aside_.push_back(std::move(latest_.held));
+  latest_.held.reset();
+}
+
+void WalWatch::release_set_aside() {
+  std::erase_if(set_aside_, [](const auto& files) { return !in_use(*files); });
+}
+
+}  // namespace sqlite_exporter
