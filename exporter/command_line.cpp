@@ -1,0 +1,165 @@
+/// The command line: flags after node_exporter, files to watch, and a few verbs.
+#include "exporter/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "exporter/quoted.h"
+
+namespace sqlite_exporter {
+namespace {
+
+using Verb = CommandLine::Verb;
+
+constexpr const char* kDescription =
+    "Watches SQLite databases from outside and serves Prometheus metrics.";
+
+/// The grammar, bound to the `CommandLine` that a parse fills.
+class Grammar {
+ public:
+  explicit Grammar(std::span<const std::string_view> collector_names) {
+    app_.set_help_flag("-h,--help", "Print this help");
+    app_.add_flag("--version", version_, "Print the version");
+    app_.add_option("FILE_OR_GLOB", line_.files, "Databases to watch")->type_name("");
+    app_.add_option("--config.file", line_.config_file, "Configuration file")->type_name("FILE");
+    add_shared_flags(app_);
+    for (const std::string_view name : collector_names) add_collector_flag(std::string(name));
+    app_.add_option("--path.procfs", line_.procfs, "Where procfs is mounted, by default /proc")
+        ->type_name("DIRECTORY");
+    add_subcommands();
+  }
+
+  Result<CommandLine> parse(std::vector<std::string> arguments, std::string_view version) {
+    try {
+      std::ranges::reverse(arguments);  // CLI11 takes them from the back
+      app_.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+      line_.verb = Verb::help;
+      line_.text = app_.help();
+      return std::move(line_);
+    } catch (const std::exception& error) {
+      return fail(Errc::config, one_line(error.what()) + "; see sqlite_exporter --help");
+    }
+    if (version_) {
+      line_.verb = Verb::version;
+      line_.text = "sqlite_exporter " + std::string(version) + "\n";
+      return std::move(line_);
+    }
+    if (auto chosen = choose_verb(); !chosen) return fail(chosen.error());
+    return std::move(line_);
+  }
+
+ private:
+  void add_shared_flags(CLI::App& app) {
+    app.add_option("--web.listen-address", line_.web_listen_address, "Where metrics are served")
+        ->type_name("HOST:PORT");
+    app.add_option("--poll.interval", line_.poll_interval, "How often everything is read anew")
+        ->type_name("DURATION");
+    app.add_option("--log.level", line_.log_level, "debug, info, warn or error")
+        ->type_name("LEVEL");
+    app.add_option("--log.format", line_.log_format, "logfmt or json")->type_name("FORMAT");
+  }
+
+  void add_collector_flag(const std::string& name) {
+    const auto add = [this, &name](const char* prefix, const char* verb, bool enabled) {
+      app_.add_flag_callback(
+              prefix + name, [this, name, enabled] { line_.collector_enabled[name] = enabled; },
+              std::string(verb) + " the collector " + name)
+          ->disable_flag_override()
+          ->trigger_on_parse();  // of two that contradict each other the last wins
+    };
+    add("--collector.", "Enable", true);
+    add("--no-collector.", "Disable", false);
+  }
+
+  void add_subcommands() {
+    demo_ = app_.add_subcommand("demo", "Watch databases made for you in a temporary folder");
+    add_shared_flags(*demo_);
+
+    check_config_ = app_.add_subcommand("check-config", "Check a configuration file");
+    check_config_->add_option("FILE", checked_file_, "Configuration file")
+        ->type_name("")
+        ->required();
+
+    describe_ = app_.add_subcommand("describe", "Print the reference of metrics or configuration");
+    describe_->add_option("WHAT", described_, "metrics or config")->type_name("")->required();
+    describe_->add_option("--format", format_, "markdown or json")->type_name("FORMAT");
+
+    demo_application_ = app_.add_subcommand("demo-application", "One application of the demo");
+    demo_application_->group("");  // not in the help: only `demo` starts it
+    demo_application_->add_option("KIND", line_.application_kind)->required();
+    demo_application_->add_option("PATH", line_.application_path)->required();
+  }
+
+  Result<void> choose_verb() {
+    const auto subcommands = app_.get_subcommands();
+    if (subcommands.empty()) return {};
+    for (const CLI::Option* option : app_.get_options())
+      if (option->count() > 0)
+        return fail(Errc::config, option->get_name() + " does not go with " +
+                                      subcommands.front()->get_name() +
+                                      "; see sqlite_exporter --help");
+    if (demo_->parsed()) line_.verb = Verb::demo;
+    if (demo_application_->parsed()) line_.verb = Verb::demo_application;
+    if (check_config_->parsed()) {
+      line_.verb = Verb::check_config;
+      line_.config_file = checked_file_;
+    }
+    if (describe_->parsed()) return choose_description();
+    return {};
+  }
+
+  Result<void> choose_description() {
+    if (described_ != "metrics" && described_ != "config")
+      return fail(Errc::config,
+                  "describe must be given metrics or config, not " + in_quotes(described_));
+    if (format_ != "markdown" && format_ != "json")
+      return fail(Errc::config, "--format must be markdown or json, not " + in_quotes(format_));
+    line_.verb = described_ == "metrics" ? Verb::describe_metrics : Verb::describe_config;
+    line_.format = format_ == "json" ? DescribeFormat::json : DescribeFormat::markdown;
+    return {};
+  }
+
+  static std::string one_line(std::string text) {
+    std::ranges::replace(text, '\n', ' ');
+    return text;
+  }
+
+  CommandLine line_;
+  bool version_ = false;
+  std::string checked_file_;
+  std::string described_;
+  std::string format_ = "markdown";
+  CLI::App app_{kDescription, "sqlite_exporter"};
+  CLI::App* demo_ = nullptr;
+  CLI::App* check_config_ = nullptr;
+  CLI::App* describe_ = nullptr;
+  CLI::App* demo_application_ = nullptr;
+};
+
+/// CLI11 splits `[a,b]` into a list; to us it is a glob in the working directory.
+std::string as_one_value(std::string argument) {
+  const bool bracketed = argument.starts_with('[') && argument.ends_with(']');
+  if (bracketed) argument.insert(0, "./");
+  return argument;
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(std::span<const char* const> arguments,
+                                       std::span<const std::string_view> collector_names,
+                                       std::string_view version) {
+  std::vector<std::string> texts;
+  for (const std::string_view argument : arguments) {
+    // CLI11 would take the next argument, perhaps a file to watch, as the value.
+    if (argument.starts_with("--") && argument.ends_with('='))
+      return fail(Errc::config, std::string(argument) + " needs a value");
+    texts.push_back(as_one_value(std::string(argument)));
+  }
+  return Grammar(collector_names).parse(std::move(texts), version);
+}
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,53 @@
+/// The command line: flags after node_exporter, files to watch, and a few verbs.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/base/result.h"
+#include "exporter/describe.h"
+
+namespace sqlite_exporter {
+
+struct CommandLine {
+  enum class Verb : std::uint8_t {
+    run,
+    demo,
+    demo_application,  ///< one application of the demo; not in the help
+    check_config,
+    describe_metrics,
+    describe_config,
+    version,
+    help,
+  };
+
+  Verb verb = Verb::run;
+  std::string text;  ///< what `help` and `version` print
+
+  std::optional<std::string> config_file;  ///< of `run` and `check_config`
+  std::vector<std::string> files;          ///< paths and globs as typed
+  std::optional<std::string> web_listen_address;
+  std::optional<std::string> log_level;
+  std::optional<std::string> log_format;
+  std::optional<std::string> poll_interval;
+  std::map<std::string, bool, std::less<>> collector_enabled;  ///< only those with a flag
+  std::string procfs = "/proc";
+
+  DescribeFormat format = DescribeFormat::markdown;
+
+  std::string application_kind;  ///< of `demo_application`
+  std::string application_path;
+};
+
+/// `arguments` without the program's name. Values are not validated here but by `load_config`, so
+/// that a flag and a key of the file are held to one rule. Error: config, one sentence.
+Result<CommandLine> parse_command_line(std::span<const char* const> arguments,
+                                       std::span<const std::string_view> collector_names,
+                                       std::string_view version);
+
+}  // namespace sqlite_exporter

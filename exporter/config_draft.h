@@ -1,0 +1,42 @@
+/// What the user wrote, from the file and the command line, before anything of it is believed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sqlite_exporter {
+
+/// A value, and where it was written: the subject of the sentence that refuses it, such as
+/// `/etc/x.toml:7:12: key "poll.interval"` or `--poll.interval`.
+template <class T>
+struct Written {
+  T value;
+  std::string where;
+};
+
+struct LabelDraft {
+  Written<std::string> name;
+  Written<std::string> value;
+};
+
+struct DatabaseDraft {
+  Written<std::string> path;
+  std::optional<Written<std::string>> name;
+  std::vector<LabelDraft> labels;
+};
+
+struct ConfigDraft {
+  std::string where_databases = "FILE";  ///< the subject if there is not one database
+  std::vector<DatabaseDraft> databases;
+  std::optional<Written<std::string>> poll_interval;
+  std::optional<Written<std::int64_t>> poll_max_databases;
+  std::optional<Written<std::string>> web_listen_address;
+  std::optional<Written<std::string>> log_level;
+  std::optional<Written<std::string>> log_format;
+  std::map<std::string, bool, std::less<>> collector_enabled;  ///< known names only
+};
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,42 @@
+/// The log: one line an event, logfmt or JSON, on standard error. Only the composition root and the
+/// judge hold it; collectors return errors instead.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace sqlite_exporter {
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error };
+enum class LogFormat : std::uint8_t { logfmt, json };
+
+class Log {
+ public:
+  using Field = std::pair<std::string_view, std::string>;
+
+  Log(LogLevel level, LogFormat format);
+  Log(Log&&) noexcept;
+  ~Log();
+
+  /// `message` is constant text; what varies goes into fields. Any thread.
+  void debug(std::string_view message, std::initializer_list<Field> fields = {}) const;
+  void info(std::string_view message, std::initializer_list<Field> fields = {}) const;
+  void warn(std::string_view message, std::initializer_list<Field> fields = {}) const;
+  void error(std::string_view message, std::initializer_list<Field> fields = {}) const;
+
+ private:
+  struct Sink;
+  std::unique_ptr<Sink> sink_;
+};
+
+/// `msg="..." key=value`: values are quoted only where logfmt needs it. Exposed for its test.
+std::string logfmt_line(std::string_view message, std::initializer_list<Log::Field> fields);
+
+/// `"msg":"...","key":"value"`, without braces. Exposed for its test.
+std::string json_line(std::string_view message, std::initializer_list<Log::Field> fields);
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,62 @@
+/// Names of databases: from the configured path alone, so that a new file never renames old series.
+#include "exporter/naming.h"
+
+namespace sqlite_exporter {
+namespace {
+
+constexpr std::string_view kGlobCharacters = "*?[";
+
+std::string_view last_component(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0: all of it
+}
+
+std::string_view without_extension(std::string_view path) {
+  const std::size_t name_begin = path.size() - last_component(path).size();
+  const std::size_t dot = path.rfind('.');
+  // The dot of `.db` begins a hidden file's name: it is no extension.
+  return dot == std::string_view::npos || dot <= name_begin ? path : path.substr(0, dot);
+}
+
+/// "" if `path` is not below `directory`.
+std::string_view below(std::string_view directory, std::string_view path) {
+  if (!path.starts_with(directory)) return {};
+  path.remove_prefix(directory.size());
+  if (!directory.ends_with('/') && !path.starts_with('/')) return {};
+  const std::size_t begin = path.find_first_not_of('/');
+  return begin == std::string_view::npos ? std::string_view() : path.substr(begin);
+}
+
+}  // namespace
+
+bool is_pattern(std::string_view path) {
+  return path.find_first_of(kGlobCharacters) != std::string_view::npos;
+}
+
+std::string literal_pattern(std::string_view path) {
+  std::string pattern;
+  for (const char c : path) {
+    if (kGlobCharacters.find(c) == std::string_view::npos) {
+      pattern += c;
+    } else {
+      pattern.append(1, '[').append(1, c).append(1, ']');
+    }
+  }
+  return pattern;
+}
+
+std::string_view fixed_prefix(std::string_view pattern) {
+  const std::string_view fixed = pattern.substr(0, pattern.find_first_of(kGlobCharacters));
+  const std::size_t slash = fixed.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  const std::size_t last = fixed.find_last_not_of('/', slash);
+  return last == std::string_view::npos ? fixed.substr(0, 1) : fixed.substr(0, last + 1);
+}
+
+std::string derive_database_name(std::string_view pattern, std::string_view file_path) {
+  if (!is_pattern(pattern)) return std::string(without_extension(last_component(pattern)));
+  std::string_view name = below(fixed_prefix(pattern), file_path);
+  if (name.empty()) name = last_component(file_path);
+  return std::string(without_extension(name));
+}
+
+}  // namespace sqlite_exporter

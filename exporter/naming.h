@@ -1,0 +1,24 @@
+/// Names of databases: from the configured path alone, so that a new file never renames old series.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sqlite_exporter {
+
+/// True if `path` holds a glob character: `*`, `?` or `[`.
+bool is_pattern(std::string_view path);
+
+/// A pattern that matches exactly the file `path`, whatever characters its name holds.
+std::string literal_pattern(std::string_view path);
+
+/// The directory before the first component with a glob character; of a plain path, its directory.
+/// Without a slash at its end, but for "/" itself.
+std::string_view fixed_prefix(std::string_view pattern);
+
+/// The label `database` of the file at `file_path` that `pattern` matched: its path below the fixed
+/// prefix without the last extension. `/data/*/app.db` names `/data/x/app.db` "x/app". A plain path
+/// names its file whatever it links to. Never empty for a path that names a file.
+std::string derive_database_name(std::string_view pattern, std::string_view file_path);
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,32 @@
+/// Text of the user's inside a sentence of ours: in quotes, and always on one line.
+#include "exporter/quoted.h"
+
+#include <algorithm>
+
+namespace sqlite_exporter {
+namespace {
+
+constexpr std::size_t kMaxShown = 200;
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+}  // namespace
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string result = "\"";
+  for (const char c : text.substr(0, kMaxShown)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_control(c)) {
+      result.append("\\x").append(1, kHex[byte >> 4U]).append(1, kHex[byte & 15U]);
+    } else {
+      if (c == '"' || c == '\\') result += '\\';
+      result += c;
+    }
+  }
+  return result.append(text.size() > kMaxShown ? "...\"" : "\"");
+}
+
+bool has_control_character(std::string_view text) { return std::ranges::any_of(text, is_control); }
+
+}  // namespace sqlite_exporter
