@@ -1,0 +1,169 @@
+/// The exporter's own instruments, declared once as data and built from that.
+#include "exporter/own_metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <string>
+
+#include "exporter/process_metrics.h"
+
+namespace sqlite_exporter {
+namespace {
+
+constexpr Metric kBuildInfo =
+    gauge("sqlite_exporter_build_info",
+          "Always 1; the label is the version of the running exporter.", {"version"});
+constexpr Metric kCollectorDuration =
+    histogram("sqlite_exporter_collector_duration_seconds",
+              "Time one collector took for one look at one database.", {"collector"});
+constexpr Metric kCollectorErrors = counter(
+    "sqlite_exporter_collector_errors_total",
+    "Looks of a collector that ended in an error and gave no readings.", {"collector", "reason"});
+constexpr Metric kDatabases = gauge("sqlite_exporter_databases", "Databases under observation.");
+constexpr Metric kDatabasesOverLimit =
+    gauge("sqlite_exporter_databases_over_limit",
+          "Databases found but not observed because of the limit on their number.");
+constexpr Metric kSamplerLooks =
+    counter("sqlite_exporter_sampler_looks_total", "Samples taken, over all databases.");
+constexpr Metric kScrapes =
+    counter("sqlite_exporter_scrapes_total", "Scrapes answered with a snapshot.");
+constexpr Metric kServedBytes =
+    counter("sqlite_exporter_served_bytes_total", "Bytes of the snapshots that answered scrapes.");
+constexpr Metric kSnapshotTimestamp =
+    gauge("sqlite_exporter_snapshot_timestamp_seconds",
+          "Unix time at which the readings served now were published.");
+constexpr Metric kStalledMounts =
+    gauge("sqlite_exporter_stalled_mounts",
+          "Mounts that did not answer a look before its deadline and have not answered since.");
+
+/// Sorted by name.
+constexpr std::array kDeclarations = {
+    kProcessCpuSeconds,     kProcessMaxFds,    kProcessOpenFds,
+    kProcessResidentMemory, kProcessStartTime, kProcessThreads,
+    kProcessVirtualMemory,  kBuildInfo,        kCollectorDuration,
+    kCollectorErrors,       kDatabases,        kDatabasesOverLimit,
+    kSamplerLooks,          kScrapes,          kServedBytes,
+    kSnapshotTimestamp,     kStalledMounts};
+static_assert(std::ranges::is_sorted(kDeclarations, {}, &Metric::name));
+
+/// What a look can end in: no_data is a success, and config ends the program before any look.
+constexpr std::array kLookErrors = {Errc::denied,  Errc::busy,        Errc::timeout,
+                                    Errc::stalled, Errc::limit,       Errc::io,
+                                    Errc::corrupt, Errc::unsupported, Errc::internal};
+
+/// From one sample (5 us) and one full look (20 us) to a filesystem that hardly answers.
+constexpr std::array kDurationBuckets = {5e-6, 2e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0};
+
+template <class T>
+prometheus::Family<T>& build(prometheus::detail::Builder<T> builder, const Metric& metric,
+                             prometheus::Registry& registry) {
+  return builder.Name(std::string(metric.name()))
+      .Help(std::string(metric.help()))
+      .Register(registry);
+}
+
+/// A gauge without a value yet is left out, so its sample is made by its first value.
+void set(prometheus::Family<prometheus::Gauge>& gauge, double value) { gauge.Add({}).Set(value); }
+
+}  // namespace
+
+struct OwnMetrics::Instruments {
+  template <class T>
+  using Family = prometheus::Family<T>;
+  using Counter = prometheus::Counter;
+  using Gauge = prometheus::Gauge;
+  using Histogram = prometheus::Histogram;
+
+  prometheus::Registry registry;
+  ProcessMetrics process;
+
+  Family<Histogram>& durations = build(prometheus::BuildHistogram(), kCollectorDuration, registry);
+  Family<Counter>& errors = build(prometheus::BuildCounter(), kCollectorErrors, registry);
+  Family<Gauge>& databases = build(prometheus::BuildGauge(), kDatabases, registry);
+  Family<Gauge>& over_limit = build(prometheus::BuildGauge(), kDatabasesOverLimit, registry);
+  Family<Gauge>& stalled_mounts = build(prometheus::BuildGauge(), kStalledMounts, registry);
+  Family<Gauge>& snapshot_time = build(prometheus::BuildGauge(), kSnapshotTimestamp, registry);
+  Counter& looks = build(prometheus::BuildCounter(), kSamplerLooks, registry).Add({});
+  Counter& scrapes = build(prometheus::BuildCounter(), kScrapes, registry).Add({});
+  Counter& bytes = build(prometheus::BuildCounter(), kServedBytes, registry).Add({});
+
+  /// Complete after construction, hence read without a lock.
+  std::map<std::string, Histogram*, std::less<>> duration_of;
+
+  explicit Instruments(std::span<const std::string_view> collector_names) {
+    build(prometheus::BuildGauge(), kBuildInfo, registry)
+        .Add({{"version", PROJECT_VERSION}})
+        .Set(1);
+    const Histogram::BucketBoundaries buckets(kDurationBuckets.begin(), kDurationBuckets.end());
+    for (const std::string_view name : collector_names) {
+      const std::string collector(name);
+      duration_of[collector] = &durations.Add({{"collector", collector}}, buckets);
+      // At 0 from the start: rate() does not see the first error of a counter that begins at 1.
+      for (const Errc reason : kLookErrors) error(collector, reason);
+    }
+  }
+
+  Counter& error(std::string_view collector, Errc reason) {
+    return errors.Add(
+        {{"collector", std::string(collector)}, {"reason", std::string(to_string(reason))}});
+  }
+};
+
+OwnMetrics::OwnMetrics(std::span<const std::string_view> collector_names)
+    : instruments_(std::make_unique<Instruments>(collector_names)) {}
+
+OwnMetrics::~OwnMetrics() = default;
+
+void OwnMetrics::observe_collector(std::string_view collector, double seconds) {
+  const auto found = instruments_->duration_of.find(collector);
+  if (found != instruments_->duration_of.end()) found->second->Observe(seconds);
+}
+
+void OwnMetrics::count_collector_error(std::string_view collector, Errc reason) {
+  instruments_->error(collector, reason).Increment();
+}
+
+void OwnMetrics::count_scrape(std::uint64_t bytes) {
+  instruments_->scrapes.Increment();
+  instruments_->bytes.Increment(static_cast<double>(bytes));
+}
+
+void OwnMetrics::count_sampler_looks(std::uint64_t looks) {
+  instruments_->looks.Increment(static_cast<double>(looks));
+}
+
+void OwnMetrics::set_databases(std::size_t watched, std::size_t over_limit) {
+  set(instruments_->databases, static_cast<double>(watched));
+  set(instruments_->over_limit, static_cast<double>(over_limit));
+}
+
+void OwnMetrics::set_stalled_mounts(std::size_t count) {
+  set(instruments_->stalled_mounts, static_cast<double>(count));
+}
+
+void OwnMetrics::set_snapshot_time(double unix_seconds) {
+  set(instruments_->snapshot_time, unix_seconds);
+}
+
+std::vector<prometheus::MetricFamily> OwnMetrics::collect() const {
+  std::vector<prometheus::MetricFamily> families = instruments_->registry.Collect();
+  std::ranges::move(instruments_->process.Collect(), std::back_inserter(families));
+  // The registry answers in the order of hashes, which differs from one process to the next.
+  std::ranges::sort(families, {}, &prometheus::MetricFamily::name);
+  for (prometheus::MetricFamily& family : families)
+    std::ranges::sort(family.metric, {}, &prometheus::ClientMetric::label);
+  return families;
+}
+
+std::span<const Metric> OwnMetrics::declarations() { return kDeclarations; }
+
+}  // namespace sqlite_exporter
