@@ -1,0 +1,68 @@
+#include "exporter/daemon.h"
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <memory>
+#include <vector>
+
+#include "collectors/registry.h"
+#include "exporter/http_server.h"
+#include "exporter/loop.h"
+#include "exporter/own_metrics.h"
+#include "exporter/sampler.h"
+#include "exporter/scheduler.h"
+#include "exporter/web.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+/// Two descriptors an attached database: the soft default of 1024 ends at 500 of them.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+LookTools make_tools(const Config& config) {
+  LookTools tools;
+  std::vector<std::string_view> names = {kLookName};
+  for (const Collector* collector : all_collectors()) {
+    if (!config.collector_enabled(collector->name)) continue;
+    tools.collectors.push_back(collector);
+    names.push_back(collector->name);
+  }
+  tools.own_metrics = std::make_shared<OwnMetrics>(names);
+  return tools;
+}
+
+}  // namespace
+
+Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOptions& options) {
+  raise_descriptor_limit();
+  const LookTools tools = make_tools(config);
+  const auto snapshot = std::make_shared<SnapshotCell>();
+
+  Result<std::unique_ptr<HttpServer>> server =
+      HttpServer::start(config.web().listen_address, make_routes(snapshot, tools.own_metrics));
+  if (!server) return fail(server.error());
+  log.info("listening", {{"address", (*server)->address()}});
+  if (options.listening) options.listening((*server)->address());
+
+  Loop loop;
+  Sampler sampler;
+  Scheduler scheduler(config,
+                      {loop, sampler, log, tools, snapshot, options.procfs, options.published});
+  for (const int signal_number : {SIGTERM, SIGINT}) {
+    loop.on_signal(signal_number, [&, signal_number] {
+      log.info("stopping", {{"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      loop.stop();
+    });
+  }
+  scheduler.start();
+  return loop.run();
+}
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,27 @@
+/// The daemon: puts loop, sampler, scheduler and HTTP server together, and runs until told to stop.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "collectors/base/result.h"
+#include "exporter/config.h"
+#include "exporter/log.h"
+#include "exporter/snapshot.h"
+
+namespace sqlite_exporter {
+
+struct DaemonOptions {
+  std::string procfs = "/proc";
+  /// Called once, with the address really bound, when the server listens.
+  std::function<void(const std::string& address)> listening;
+  /// Called on the loop thread for each snapshot.
+  std::function<void(const Snapshot&)> published;
+};
+
+/// Blocks until SIGTERM or SIGINT. True if every thread has ended: where a job on a hung mount has
+/// not, the process must be left by _exit, because a thread that cannot end cannot be joined.
+/// Errors: config or io, if it cannot listen.
+Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOptions& options);
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,41 @@
+/// The one place that decides what of a look's outcome is worth a log line: only a change of state.
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "exporter/log.h"
+#include "exporter/look_job.h"
+
+namespace sqlite_exporter {
+
+class Judge {
+ public:
+  explicit Judge(const Log& log) : log_(log) {}
+
+  void looked(const LookTask& task);
+  void mount_stalled(const std::string& mountpoint);
+  void mount_answers(const std::string& mountpoint);
+  void forget(std::string_view database);
+  /// How many databases were found beyond the limit.
+  void over_limit(std::size_t count, std::size_t limit);
+
+ private:
+  void judge_failures(const LookTask& task);
+  void judge_kind(const LookTask& task);
+
+  struct State {
+    std::map<std::string_view, Errc> failing;  ///< by collector
+    std::optional<FileKind> kind;
+  };
+
+  const Log& log_;
+  std::map<std::string, State, std::less<>> states_;
+  std::set<std::string> stalled_;
+  bool over_limit_ = false;
+};
+
+}  // namespace sqlite_exporter

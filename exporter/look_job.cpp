@@ -1,0 +1,73 @@
+#include "exporter/look_job.h"
+
+#include <chrono>
+#include <utility>
+
+#include "collectors/registry.h"
+#include "exporter/clock.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+class Stopwatch {
+ public:
+  /// Seconds since the last lap.
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+/// The sampler's readings, or, on a mount that is not sampled, a sample taken now.
+Result<Sample> sample_of(LookTask& task) {
+  if (task.sampled) return task.sample->get();
+  if (!task.kept->watch) task.kept->watch = std::make_unique<WalWatch>(task.path);
+  task.kept->watch->set_path(task.path);
+  if (const Result<void> taken = task.kept->watch->take(unix_now()); !taken)
+    return fail(taken.error());
+  return task.kept->watch->latest();
+}
+
+void judge(LookTask& task, std::string_view collector, const Error& error, OwnMetrics& metrics) {
+  if (error.code == Errc::no_data) return;
+  metrics.count_collector_error(collector, error.code);
+  task.failures.push_back({collector, error});
+}
+
+void run_look(LookTask& task, const MountTable& mounts, const LookTools& tools) {
+  Stopwatch watch;
+  const Result<Look> look = sample_of(task).and_then([&](Sample sample) {
+    return take_look(task.path, mounts.mount_of(task.path), std::move(sample), task.kept->look);
+  });
+  tools.own_metrics->observe_collector(kLookName, watch.lap());
+  if (!look) {
+    judge(task, kLookName, look.error(), *tools.own_metrics);
+    return;
+  }
+  task.kind = look->kind;
+  for (const Collector* collector : tools.collectors) {
+    const std::size_t before = task.batch.readings().size();
+    const Result<void> result = collector->look(*look, task.batch);
+    tools.own_metrics->observe_collector(collector->name, watch.lap());
+    if (result) continue;
+    task.batch.truncate(before);
+    judge(task, collector->name, result.error(), *tools.own_metrics);
+  }
+}
+
+}  // namespace
+
+void run_looks(std::vector<LookTask>& tasks, const MountTable& mounts, const LookTools& tools,
+               Progress& progress) {
+  for (LookTask& task : tasks) {
+    run_look(task, mounts, tools);
+    task.batch.add(kUp, task.failures.empty() ? 1 : 0);
+    progress.step();
+  }
+}
+
+}  // namespace sqlite_exporter

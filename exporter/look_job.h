@@ -1,0 +1,51 @@
+/// One pool job: the full looks at all databases of one mount, one after the other.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/batch.h"
+#include "collectors/collector.h"
+#include "collectors/linux/mount_table.h"
+#include "collectors/look.h"
+#include "exporter/own_metrics.h"
+#include "exporter/progress.h"
+#include "exporter/subject.h"
+
+namespace sqlite_exporter {
+
+/// The word under which the gathering itself is timed and judged, beside the collectors' own.
+inline constexpr std::string_view kLookName = "look";
+
+struct CollectorFailure {
+  std::string_view collector;
+  Error error;
+};
+
+/// One subject in a look job: what the job needs of it, and what the job found.
+struct LookTask {
+  std::string name;  ///< of the subject
+  std::string path;
+  bool sampled = true;
+  std::shared_ptr<SampleCell> sample;
+  std::shared_ptr<Subject::Kept> kept;
+
+  Batch batch;
+  std::vector<CollectorFailure> failures;  ///< without no_data
+  std::optional<FileKind> kind;            ///< not set if the look failed
+};
+
+/// What a look job may use; all of it outlives the job.
+struct LookTools {
+  std::vector<const Collector*> collectors;
+  std::shared_ptr<OwnMetrics> own_metrics;
+};
+
+/// Runs on a pool thread. `mounts` outlives the tasks' readings only as text.
+void run_looks(std::vector<LookTask>& tasks, const MountTable& mounts, const LookTools& tools,
+               Progress& progress);
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,119 @@
+#include "exporter/loop.h"
+
+#include <uv.h>
+
+#include <cstdint>
+#include <list>
+#include <utility>
+
+namespace sqlite_exporter {
+
+namespace {
+
+constexpr std::uint64_t kDrainMilliseconds = 1000;
+
+struct Timer {
+  uv_timer_t handle{};
+  Loop::Callback callback;
+};
+
+struct Signal {
+  uv_signal_t handle{};
+  Loop::Callback callback;
+};
+
+struct Job {
+  uv_work_t request{};
+  std::size_t* running = nullptr;
+  Loop::Callback work;
+  Loop::Callback done;
+};
+
+void close_handle(uv_handle_t* handle, void*) {
+  if (uv_is_closing(handle) == 0) uv_close(handle, nullptr);
+}
+
+}  // namespace
+
+struct Loop::Impl {
+  uv_loop_t loop{};
+  // Lists: libuv keeps the addresses of their elements.
+  std::list<Timer> timers;
+  std::list<Signal> signals;
+  std::size_t jobs_running = 0;
+  bool stopping = false;
+};
+
+Loop::Loop() : impl_(std::make_unique<Impl>()) { uv_loop_init(&impl_->loop); }
+
+Loop::~Loop() {
+  uv_walk(&impl_->loop, close_handle, nullptr);
+  while (uv_run(&impl_->loop, UV_RUN_NOWAIT) != 0 && impl_->jobs_running == 0) {
+  }
+  if (uv_loop_close(&impl_->loop) != 0) static_cast<void>(impl_.release());
+}
+
+void Loop::every(std::chrono::milliseconds period, Callback callback) {
+  Timer& timer = impl_->timers.emplace_back();
+  timer.callback = std::move(callback);
+  timer.handle.data = &timer;
+  uv_timer_init(&impl_->loop, &timer.handle);
+  uv_timer_start(
+      &timer.handle, [](uv_timer_t* handle) { static_cast<Timer*>(handle->data)->callback(); }, 0,
+      static_cast<std::uint64_t>(period.count()));
+}
+
+void Loop::on_signal(int signal_number, Callback callback) {
+  Signal& signal = impl_->signals.emplace_back();
+  signal.callback = std::move(callback);
+  signal.handle.data = &signal;
+  uv_signal_init(&impl_->loop, &signal.handle);
+  uv_signal_start(
+      &signal.handle,
+      [](uv_signal_t* handle, int) { static_cast<Signal*>(handle->data)->callback(); },
+      signal_number);
+}
+
+void Loop::in_pool(Callback work, Callback done) {
+  auto job = std::make_unique<Job>();
+  job->running = &impl_->jobs_running;
+  job->work = std::move(work);
+  job->done = std::move(done);
+  job->request.data = job.get();
+  ++impl_->jobs_running;
+  uv_queue_work(
+      &impl_->loop, &job.release()->request,
+      [](uv_work_t* request) { static_cast<Job*>(request->data)->work(); },
+      [](uv_work_t* request, int) {
+        const std::unique_ptr<Job> finished(static_cast<Job*>(request->data));
+        --*finished->running;
+        finished->done();
+      });
+}
+
+bool Loop::run() {
+  uv_run(&impl_->loop, UV_RUN_DEFAULT);
+  if (impl_->jobs_running == 0) return true;
+  uv_timer_t deadline{};
+  bool expired = false;
+  deadline.data = &expired;
+  uv_timer_init(&impl_->loop, &deadline);
+  uv_timer_start(
+      &deadline, [](uv_timer_t* handle) { *static_cast<bool*>(handle->data) = true; },
+      kDrainMilliseconds, 0);
+  while (impl_->jobs_running > 0 && !expired) uv_run(&impl_->loop, UV_RUN_ONCE);
+  bool closed = false;
+  deadline.data = &closed;
+  uv_close(reinterpret_cast<uv_handle_t*>(&deadline),
+           [](uv_handle_t* handle) { *static_cast<bool*>(handle->data) = true; });
+  while (!closed) uv_run(&impl_->loop, UV_RUN_NOWAIT);
+  return impl_->jobs_running == 0;
+}
+
+void Loop::stop() {
+  for (Timer& timer : impl_->timers) uv_timer_stop(&timer.handle);
+  for (Signal& signal : impl_->signals) uv_signal_stop(&signal.handle);
+  uv_stop(&impl_->loop);
+}
+
+}  // namespace sqlite_exporter

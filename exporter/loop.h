@@ -1,0 +1,38 @@
+/// The event loop (libuv): timers, signals, and work handed to the pool. One thread runs it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace sqlite_exporter {
+
+class Loop {
+ public:
+  using Callback = std::function<void()>;
+
+  Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  /// Frees everything once no pool job is left; else leaks it on purpose: a job on a hung mount
+  /// still refers to it and cannot be joined.
+  ~Loop();
+
+  /// Calls back at once and then every `period`, until the loop ends.
+  void every(std::chrono::milliseconds period, Callback callback);
+  void on_signal(int signal_number, Callback callback);
+  /// Runs `work` on a pool thread, then `done` on the loop's thread. Loop thread only.
+  void in_pool(Callback work, Callback done);
+
+  /// Until `stop`. Then waits for pool jobs, at most a second; true if none is left.
+  bool run();
+  /// Loop thread only.
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,82 @@
+/// The entry point: from the command line to the verb, and from errors to exit codes.
+#include <unistd.h>
+
+#include <iostream>
+#include <span>
+#include <string>
+
+#include "collectors/registry.h"
+#include "exporter/command_line.h"
+#include "exporter/daemon.h"
+#include "exporter/demo/application.h"
+#include "exporter/demo/demo.h"
+#include "exporter/load_config.h"
+#include "exporter/log.h"
+#include "exporter/reference.h"
+
+namespace sqlite_exporter {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kBadInput = 2;
+
+int report(const Error& error) {
+  std::cerr << "sqlite_exporter: " << error.message << '\n';
+  return error.code == Errc::config ? kBadInput : kFailed;
+}
+
+int print(const std::string& text) {
+  std::cout << text << std::flush;
+  return std::cout ? 0 : kFailed;
+}
+
+Result<Config> load(const CommandLine& line) {
+  return load_config(line, std::string(kDefaultConfigFile), collector_names(), reserved_labels());
+}
+
+int run(const CommandLine& line) {
+  const Result<Config> config = load(line);
+  if (!config) return report(config.error());
+  const Log log(config->log().level, config->log().format);
+  const Result<bool> ended = run_daemon(*config, log, {line.procfs, {}, {}});
+  if (!ended) return report(ended.error());
+  // A thread on a hung mount cannot be joined, and libuv would try to at exit.
+  if (!*ended) ::_exit(0);
+  return 0;
+}
+
+int check_config(const CommandLine& line) {
+  const Result<Config> config = load(line);
+  if (!config) return report(config.error());
+  return print(line.config_file.value_or("") + ": ok\n");
+}
+
+int run_verb(const CommandLine& line) {
+  switch (line.verb) {
+    case CommandLine::Verb::run: return run(line);
+    case CommandLine::Verb::check_config: return check_config(line);
+    case CommandLine::Verb::demo: {
+      const Result<void> result = run_demo(line);
+      return result ? 0 : report(result.error());
+    }
+    case CommandLine::Verb::demo_application:
+      return run_demo_application(line.application_kind, line.application_path);
+    case CommandLine::Verb::describe_metrics:
+      return print(describe_metrics(all_metrics(), line.format));
+    case CommandLine::Verb::describe_config: return print(describe_config(line.format));
+    case CommandLine::Verb::version:
+    case CommandLine::Verb::help: return print(line.text);
+  }
+  return kFailed;
+}
+
+}  // namespace
+}  // namespace sqlite_exporter
+
+int main(int argc, char** argv) {
+  using namespace sqlite_exporter;
+  const std::span<const char* const> arguments(argv + 1, static_cast<std::size_t>(argc - 1));
+  const Result<CommandLine> line =
+      parse_command_line(arguments, collector_names(), PROJECT_VERSION);
+  return line ? run_verb(*line) : report(line.error());
+}

@@ -1,0 +1,239 @@
+#include "exporter/scheduler.h"
+
+#include <prometheus/metric_family.h>
+
+#include <utility>
+
+#include "collectors/registry.h"
+#include "exporter/clock.h"
+#include "exporter/progress.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+/// Without a step for this long a job's mount is stalled.
+constexpr std::chrono::milliseconds kStallDeadline(1000);
+constexpr std::chrono::milliseconds kStallCheckPeriod(250);
+
+/// A snapshot older than this many intervals is never served as new.
+constexpr int kSnapshotIntervals = 3;
+
+/// The key of the job that reads the mount table; no mountpoint is spelled so.
+const char* const kMountTableJob = "mountinfo";
+
+}  // namespace
+
+struct Scheduler::Job {
+  std::uint64_t pass = 0;
+  Phase phase = Phase::idle;
+  Progress progress;
+  bool stalled = false;
+
+  std::shared_ptr<const MountTable> mounts;
+  std::vector<std::size_t> entries;  // discovery: which, and what they found
+  std::vector<std::vector<Found>> found;
+  std::vector<LookTask> looks;  // looks: and the subjects they are at
+  std::vector<std::shared_ptr<Subject>> subjects;
+};
+
+Scheduler::Scheduler(const Config& config, Parts parts)
+    : poll_(config.poll()),
+      parts_(std::move(parts)),
+      judge_(parts_.log),
+      subjects_(config.databases(), config.poll().max_databases) {}
+
+void Scheduler::start() {
+  parts_.loop.every(poll_.interval, [this] { tick(); });
+  parts_.loop.every(kStallCheckPeriod, [this] { watch_jobs(); });
+}
+
+void Scheduler::tick() {
+  // A pass that takes longer than the interval is cut: what it has not looked at shows up 0.
+  if (phase_ != Phase::idle) {
+    if (Snapshot::Clock::now() - pass_begun_ < kStallDeadline) return;
+    for (auto& [mountpoint, job] : running_) {
+      job->stalled = true;
+      judge_.mount_stalled(mountpoint);
+    }
+    publish();
+  }
+  begin_pass();
+}
+
+void Scheduler::watch_jobs() {
+  const auto now = Progress::Clock::now();
+  for (auto& [mountpoint, job] : running_) {
+    if (job->stalled || !job->progress.stuck(now, kStallDeadline)) continue;
+    job->stalled = true;
+    judge_.mount_stalled(mountpoint);
+    if (job->pass == pass_) --awaited_;
+  }
+  end_phase_if_done();
+}
+
+void Scheduler::begin_pass() {
+  ++pass_;
+  pass_begun_ = Snapshot::Clock::now();
+  phase_ = Phase::mounts;
+  awaited_ = 0;
+  looked_.clear();
+  if (running_.contains(kMountTableJob)) return end_phase_if_done();
+  auto job = std::make_shared<Job>();
+  start_job(kMountTableJob, job, [job, procfs = parts_.procfs] {
+    // Without a mount table nothing can be kept apart: the old one, or one group for all.
+    if (Result<MountTable> table = MountTable::read(procfs))
+      job->mounts = std::make_shared<const MountTable>(std::move(*table));
+  });
+}
+
+void Scheduler::begin_discovery() {
+  phase_ = Phase::discovery;
+  findings_.assign(subjects_.entries().size(), std::nullopt);
+  std::map<std::string, std::vector<std::size_t>> by_mount;
+  for (std::size_t entry = 0; entry < subjects_.entries().size(); ++entry)
+    by_mount[mount_of(subjects_.entries()[entry].path)].push_back(entry);
+  const auto known = std::make_shared<const std::set<std::string, std::less<>>>(subjects_.paths());
+  for (auto& [mountpoint, entries] : by_mount) {
+    if (running_.contains(mountpoint)) continue;
+    auto job = std::make_shared<Job>();
+    job->entries = std::move(entries);
+    std::vector<DatabaseConfig> configs;
+    for (const std::size_t entry : job->entries) configs.push_back(subjects_.entries()[entry]);
+    start_job(mountpoint, job, [job, known, configs = std::move(configs)] {
+      for (const DatabaseConfig& config : configs) {
+        job->found.push_back(
+            discover(config, [&](std::string_view path) { return known->contains(path); }));
+        job->progress.step();
+      }
+    });
+  }
+  end_phase_if_done();
+}
+
+void Scheduler::begin_looks() {
+  phase_ = Phase::looks;
+  apply(subjects_.merge(findings_));
+  judge_.over_limit(subjects_.over_limit(), poll_.max_databases);
+  std::map<std::string, std::shared_ptr<Job>> by_mount;
+  for (const auto& [name, subject] : subjects_.all()) {
+    enrol(*subject);
+    const std::string& mountpoint = mount_of(subject->path);
+    if (subject->in_flight || running_.contains(mountpoint)) continue;
+    auto& job = by_mount[mountpoint];
+    if (!job) job = std::make_shared<Job>();
+    subject->in_flight = true;
+    job->subjects.push_back(subject);
+    LookTask& task = job->looks.emplace_back();
+    task.name = subject->name;
+    task.path = subject->path;
+    task.sampled = subject->sampled;
+    task.sample = subject->sample;
+    task.kept = subject->kept;
+  }
+  for (auto& [mountpoint, job] : by_mount) {
+    start_job(mountpoint, job, [job, mounts = mounts_, tools = parts_.tools] {
+      run_looks(job->looks, *mounts, tools, job->progress);
+    });
+  }
+  end_phase_if_done();
+}
+
+void Scheduler::end_phase_if_done() {
+  if (awaited_ > 0) return;
+  switch (phase_) {
+    case Phase::idle: return;
+    case Phase::mounts: return begin_discovery();
+    case Phase::discovery: return begin_looks();
+    case Phase::looks: return publish();
+  }
+}
+
+void Scheduler::start_job(const std::string& mountpoint, const std::shared_ptr<Job>& job,
+                          std::function<void()> work) {
+  job->pass = pass_;
+  job->phase = phase_;
+  running_[mountpoint] = job;
+  ++awaited_;
+  parts_.loop.in_pool(std::move(work), [this, mountpoint, job] { job_done(mountpoint, job); });
+}
+
+void Scheduler::job_done(const std::string& mountpoint, const std::shared_ptr<Job>& job) {
+  running_.erase(mountpoint);
+  for (const auto& subject : job->subjects) subject->in_flight = false;
+  if (job->stalled) {
+    // Too late: what it saw is old by now. The next pass looks anew.
+    judge_.mount_answers(mountpoint);
+    return;
+  }
+  collect(*job);
+  --awaited_;
+  end_phase_if_done();
+}
+
+void Scheduler::collect(Job& job) {
+  if (job.mounts) mounts_ = job.mounts;
+  for (std::size_t i = 0; i < job.found.size(); ++i)
+    findings_[job.entries[i]] = std::move(job.found[i]);
+  for (LookTask& task : job.looks) {
+    judge_.looked(task);
+    looked_.insert_or_assign(task.name, std::move(task.batch));
+  }
+}
+
+void Scheduler::apply(const Subjects::Changes& changes) {
+  for (const auto& subject : changes.moved)
+    if (subject->sampled) parts_.sampler.watch(subject->sample, subject->path);
+  for (const auto& subject : changes.removed) {
+    if (subject->sampled) parts_.sampler.forget(subject->sample);
+    judge_.forget(subject->name);
+  }
+}
+
+void Scheduler::enrol(Subject& subject) {
+  const Mount* const mount = mounts_->mount_of(subject.path);
+  const bool sample = mount == nullptr || !mount->remote;
+  if (sample == subject.sampled) return;
+  subject.sampled = sample;
+  if (sample) {
+    parts_.sampler.watch(subject.sample, subject.path);
+  } else {
+    parts_.sampler.forget(subject.sample);
+  }
+}
+
+void Scheduler::publish() {
+  phase_ = Phase::idle;
+  std::vector<SubjectReadings> readings;
+  readings.reserve(subjects_.all().size());
+  for (const auto& [name, subject] : subjects_.all()) {
+    SubjectReadings& reading = readings.emplace_back();
+    reading.labels = subject->labels;
+    if (const auto looked = looked_.find(name); looked != looked_.end()) {
+      reading.batch = std::move(looked->second);
+    } else {
+      reading.batch.add(kUp, 0);
+    }
+  }
+  std::size_t stalled = 0;
+  for (const auto& [mountpoint, job] : running_) stalled += job->stalled ? 1U : 0U;
+
+  OwnMetrics& own = *parts_.tools.own_metrics;
+  own.set_databases(subjects_.all().size(), subjects_.over_limit());
+  own.set_stalled_mounts(stalled);
+  const std::uint64_t looks = parts_.sampler.looks();
+  own.count_sampler_looks(looks - std::exchange(looks_counted_, looks));
+  own.set_snapshot_time(unix_now());
+  auto snapshot = std::make_shared<const Snapshot>(std::move(readings), own.collect(), pass_begun_,
+                                                   kSnapshotIntervals * poll_.interval);
+  parts_.snapshot->set(snapshot);
+  if (parts_.published) parts_.published(*snapshot);
+}
+
+const std::string& Scheduler::mount_of(const std::string& path) const {
+  static const std::string kNone;
+  const Mount* const mount = mounts_->mount_of(path);
+  return mount == nullptr ? kNone : mount->mountpoint;
+}
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,83 @@
+/// The scheduler: has every database looked at once per interval, and publishes a snapshot.
+///
+/// A pass has three phases: read the mount table, discover databases, look at them. Within a phase
+/// there is one pool job for each mount, so that a mount that hangs keeps one job and one thread
+/// and delays nobody else: once it makes no progress for a second it is stalled, the pass goes on
+/// without it, and it gets no further job until it answers.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exporter/config.h"
+#include "exporter/judge.h"
+#include "exporter/look_job.h"
+#include "exporter/loop.h"
+#include "exporter/sampler.h"
+#include "exporter/snapshot.h"
+#include "exporter/subjects.h"
+
+namespace sqlite_exporter {
+
+class Scheduler {
+ public:
+  struct Parts {
+    Loop& loop;
+    Sampler& sampler;
+    const Log& log;
+    LookTools tools;
+    std::shared_ptr<SnapshotCell> snapshot;
+    std::string procfs;
+    std::function<void(const Snapshot&)> published;  ///< on the loop thread; may be empty
+  };
+
+  Scheduler(const Config& config, Parts parts);
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  /// Begins the first pass as soon as the loop runs.
+  void start();
+
+ private:
+  enum class Phase : std::uint8_t { idle, mounts, discovery, looks };
+  struct Job;
+
+  void tick();
+  void watch_jobs();
+  void begin_pass();
+  void begin_discovery();
+  void begin_looks();
+  void end_phase_if_done();
+  void start_job(const std::string& mountpoint, const std::shared_ptr<Job>& job,
+                 std::function<void()> work);
+  void job_done(const std::string& mountpoint, const std::shared_ptr<Job>& job);
+  void apply(const Subjects::Changes& changes);
+  /// Has the sampler watch it, or not, by the mount it lies on now.
+  void enrol(Subject& subject);
+  void collect(Job& job);
+  void publish();
+  const std::string& mount_of(const std::string& path) const;
+
+  const PollConfig poll_;
+  Parts parts_;
+  Judge judge_;
+  Subjects subjects_;
+  std::shared_ptr<const MountTable> mounts_ = std::make_shared<const MountTable>();
+
+  Phase phase_ = Phase::idle;
+  std::uint64_t pass_ = 0;
+  Snapshot::Clock::time_point pass_begun_;
+  /// By mountpoint; a job of an earlier pass here belongs to a stalled mount.
+  std::map<std::string, std::shared_ptr<Job>> running_;
+  std::uint64_t looks_counted_ = 0;
+  std::size_t awaited_ = 0;  ///< jobs of this phase that are neither done nor stalled
+  Findings findings_;
+  std::map<std::string, Batch> looked_;  ///< by database, of this pass
+};
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,33 @@
+/// A database under observation: its name and labels for good, its path and state for now.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "collectors/look.h"
+#include "collectors/sample.h"
+#include "collectors/wal_watch.h"
+
+namespace sqlite_exporter {
+
+struct Subject {
+  std::string name;                           ///< the label `database`
+  std::shared_ptr<const std::string> labels;  ///< rendered: `database="..."` and its static labels
+  std::size_t entry = 0;                      ///< which `[[database]]` it comes from
+  std::string matched_path;                   ///< what that entry's path or pattern gave
+  std::string path;                           ///< its realpath; `matched_path` while it is absent
+
+  std::shared_ptr<SampleCell> sample = std::make_shared<SampleCell>();
+  bool sampled = false;  ///< by the sampler; else the full look takes its samples (remote mounts)
+
+  /// Belongs to the job in flight while there is one, else to the loop thread.
+  struct Kept {
+    LookState look;
+    std::unique_ptr<WalWatch> watch;  ///< only while not `sampled`
+  };
+  std::shared_ptr<Kept> kept = std::make_shared<Kept>();
+  bool in_flight = false;
+};
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,53 @@
+/// The databases under observation: grown and shrunk by what discovery finds.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exporter/config.h"
+#include "exporter/discovery.h"
+#include "exporter/subject.h"
+
+namespace sqlite_exporter {
+
+/// What each `[[database]]` entry found; nothing for an entry whose mount does not answer: its
+/// databases stay as they are.
+using Findings = std::vector<std::optional<std::vector<Found>>>;
+
+class Subjects {
+ public:
+  Subjects(std::vector<DatabaseConfig> entries, std::size_t max_databases);
+
+  struct Changes {
+    std::vector<std::shared_ptr<Subject>> added;
+    std::vector<std::shared_ptr<Subject>> moved;  ///< same name, another realpath
+    std::vector<std::shared_ptr<Subject>> removed;
+  };
+  /// Two paths with one realpath are one subject, that of the earlier entry. A name that is taken
+  /// already goes to its first owner; the newcomer is named by its whole path, so that a new file
+  /// never renames old series.
+  Changes merge(const Findings& findings);
+
+  const std::vector<DatabaseConfig>& entries() const { return entries_; }
+  /// Sorted by name.
+  const std::map<std::string, std::shared_ptr<Subject>>& all() const { return by_name_; }
+  /// How many were found at the last merge and not taken, because of `max_databases`.
+  std::size_t over_limit() const { return over_limit_; }
+  std::set<std::string, std::less<>> paths() const;
+
+ private:
+  std::shared_ptr<Subject> make(std::size_t entry, const Found& found) const;
+
+  std::vector<DatabaseConfig> entries_;
+  std::size_t max_databases_;
+  std::map<std::string, std::shared_ptr<Subject>> by_name_;
+  std::size_t over_limit_ = 0;
+};
+
+}  // namespace sqlite_exporter

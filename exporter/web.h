@@ -1,0 +1,17 @@
+/// What the exporter answers over HTTP: from the published snapshot and nothing else.
+#pragma once
+
+#include <memory>
+
+#include "exporter/http_server.h"
+#include "exporter/own_metrics.h"
+#include "exporter/snapshot.h"
+
+namespace sqlite_exporter {
+
+/// `/metrics` (503 without a fresh snapshot), `/-/healthy`, `/-/ready` (503 until every database
+/// was looked at once or its mount declared stalled), `/`; anything else is 404.
+HttpServer::Handler make_routes(std::shared_ptr<const SnapshotCell> snapshot,
+                                std::shared_ptr<OwnMetrics> own_metrics);
+
+}  // namespace sqlite_exporter
