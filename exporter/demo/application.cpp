@@ -1,0 +1,140 @@
+/// The only source that calls SQLite, and only ever in a process that observes nothing.
+#include "exporter/demo/application.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace sqlite_exporter {
+namespace {
+
+/// An application, as SQL: `begin` brings it into its state, `beat` is repeated.
+struct Kind {
+  std::string_view name;
+  const char* begin;
+  const char* beat;
+};
+
+// One transaction a beat; old rows go, so that only a pinned WAL can grow.
+constexpr const char* kInsertAndTrim =
+    "BEGIN IMMEDIATE;"
+    "INSERT INTO measurement(value) VALUES (abs(random() % 1000));"
+    "DELETE FROM measurement WHERE id <= (SELECT max(id) FROM measurement) - 1000;"
+    "COMMIT";
+
+constexpr std::array kKinds = {
+    // A checkpoint every half minute instead of every few minutes: something to see.
+    Kind{"wal",
+         "PRAGMA journal_mode = WAL;"
+         "PRAGMA wal_autocheckpoint = 100;"
+         "CREATE TABLE IF NOT EXISTS measurement(id INTEGER PRIMARY KEY, value INTEGER)",
+         kInsertAndTrim},
+    // The write puts a frame into the WAL: a reader of an empty WAL would pin the database file.
+    Kind{"pinned-reader",
+         "PRAGMA journal_mode = WAL;"
+         "CREATE TABLE IF NOT EXISTS measurement(id INTEGER PRIMARY KEY, value INTEGER);"
+         "INSERT INTO measurement(value) VALUES (0);"
+         "BEGIN;"
+         "SELECT count(*) FROM measurement",
+         ""},
+    Kind{"rollback",
+         "PRAGMA journal_mode = DELETE;"
+         "CREATE TABLE IF NOT EXISTS measurement(id INTEGER PRIMARY KEY, value INTEGER)",
+         kInsertAndTrim},
+};
+
+constexpr std::chrono::milliseconds kBeat{300};
+constexpr int kBusyTimeoutMilliseconds = 5000;
+// A demo that is left running must not fill the disk, although its pinned WAL never shrinks.
+constexpr off_t kMaxWalBytes = 64 << 20;
+
+struct CloseConnection {
+  void operator()(sqlite3* connection) const { sqlite3_close(connection); }
+};
+using Connection = std::unique_ptr<sqlite3, CloseConnection>;
+
+int failed(std::string_view what, const std::string& path, const char* reason) {
+  std::fprintf(stderr, "demo application: %.*s %s: %s\n", static_cast<int>(what.size()),
+               what.data(), path.c_str(), reason);
+  return 1;
+}
+
+bool execute(const Connection& connection, const char* sql) {
+  return sqlite3_exec(connection.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+bool wal_is_large(const std::string& path) {
+  struct stat status{};
+  return stat((path + "-wal").c_str(), &status) == 0 && status.st_size > kMaxWalBytes;
+}
+
+/// SIGTERM as a readable descriptor, -1 if there is none to be had.
+int take_over_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGPIPE);
+  if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return -1;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/// Waits one beat. False if the process is to end: what arrives on standard input is read and
+/// ignored, its end counts.
+bool wait_one_beat(int termination) {
+  std::array<pollfd, 2> events = {{{STDIN_FILENO, POLLIN, 0}, {termination, POLLIN, 0}}};
+  const int ready = poll(events.data(), events.size(), static_cast<int>(kBeat.count()));
+  if (ready < 0) return errno == EINTR;
+  if (events[1].revents != 0) return false;
+  if (events[0].revents == 0) return true;
+  std::array<char, 256> ignored{};
+  return read(STDIN_FILENO, ignored.data(), ignored.size()) > 0;
+}
+
+}  // namespace
+
+int run_demo_application(std::string_view kind, const std::string& path) {
+  const auto* const application =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.name == kind; });
+  if (application == kKinds.end()) {
+    std::fprintf(stderr, "demo application: unknown kind %.*s\n", static_cast<int>(kind.size()),
+                 kind.data());
+    return 2;
+  }
+  const int termination = take_over_signals();
+  if (termination < 0) return failed("cannot take over signals for", path, "signalfd");
+
+  sqlite3* handle = nullptr;
+  const int opened = sqlite3_open(path.c_str(), &handle);
+  const Connection connection(handle);
+  if (opened != SQLITE_OK) return failed("cannot open", path, sqlite3_errstr(opened));
+  sqlite3_busy_timeout(handle, kBusyTimeoutMilliseconds);
+  if (!execute(connection, application->begin))
+    return failed("cannot set up", path, sqlite3_errmsg(handle));
+
+  std::fputs("ready\n", stdout);
+  std::fflush(stdout);
+  while (wait_one_beat(termination)) {
+    if (wal_is_large(path)) continue;
+    if (!execute(connection, application->beat))
+      return failed("cannot write", path, sqlite3_errmsg(handle));
+  }
+  return 0;
+}
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,120 @@
+#include "exporter/demo/demo.h"
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collectors/registry.h"
+#include "exporter/clock.h"
+#include "exporter/daemon.h"
+#include "exporter/demo/children.h"
+#include "exporter/demo/folder.h"
+#include "exporter/demo/table.h"
+#include "exporter/load_config.h"
+#include "exporter/reference.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+struct DemoDatabase {
+  const char* file;
+  std::array<const char*, 2> applications;  ///< kinds; null: none
+};
+
+/// The forgotten reader is another process than the writer it starves, as in life.
+constexpr std::array<DemoDatabase, 3> kDatabases = {{
+    {"healthy.db", {"wal", nullptr}},
+    {"pinned.db", {"wal", "pinned-reader"}},
+    {"rollback.db", {"rollback", nullptr}},
+}};
+
+Result<void> start_applications(DemoChildren& children, const std::string& folder) {
+  for (const DemoDatabase& database : kDatabases) {
+    for (const char* kind : database.applications) {
+      if (kind == nullptr) continue;
+      if (const Result<pid_t> pid = children.start(kind, folder + '/' + database.file); !pid)
+        return fail(pid.error());
+    }
+  }
+  return {};
+}
+
+/// The value of a family in one subject's readings, if it was read.
+std::optional<double> value_of(const SubjectReadings& subject, std::string_view name) {
+  for (const Reading& reading : subject.batch.readings())
+    if (reading.metric->name() == name) return reading.value;
+  return std::nullopt;
+}
+
+/// The value of the label in rendered label text; the demo's own values need no unescaping.
+std::optional<std::string> label_of(std::string_view labels, std::string_view label) {
+  const std::string start = std::string(label) + "=\"";
+  const std::size_t at = labels.find(start);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = labels.substr(at + start.size());
+  return std::string(rest.substr(0, rest.find('"')));
+}
+
+std::optional<std::uint64_t> count_of(const SubjectReadings& subject, std::string_view name) {
+  const std::optional<double> value = value_of(subject, name);
+  if (!value) return std::nullopt;
+  return static_cast<std::uint64_t>(*value);
+}
+
+DemoRow row_of(const SubjectReadings& subject) {
+  DemoRow row;
+  row.database = label_of(*subject.labels, "database").value_or("");
+  for (const Reading& reading : subject.batch.readings())
+    if (reading.metric->name() == "sqlite_database_info")
+      row.journal_mode = label_of(subject.batch.labels(reading), "journal_mode");
+  row.transactions = count_of(subject, "sqlite_transactions_total");
+  row.wal_frames = count_of(subject, "sqlite_wal_frames");
+  row.wal_backfilled_frames = count_of(subject, "sqlite_wal_backfilled_frames");
+  row.wal_file_size_bytes = count_of(subject, "sqlite_wal_file_size_bytes");
+  if (const auto written = value_of(subject, "sqlite_last_write_timestamp_seconds"))
+    row.seconds_since_last_write = std::max(0.0, unix_now() - *written);
+  return row;
+}
+
+void show(const Snapshot& snapshot) {
+  std::vector<DemoRow> rows;
+  for (const SubjectReadings& subject : snapshot.subjects()) rows.push_back(row_of(subject));
+  std::cout << '\n' << demo_table(rows) << std::flush;
+}
+
+}  // namespace
+
+Result<void> run_demo(const CommandLine& line) {
+  const Result<TemporaryFolder> folder = TemporaryFolder::create();
+  if (!folder) return fail(folder.error());
+  CommandLine demo = line;
+  demo.files = {folder->path() + "/*.db"};
+  if (!demo.web_listen_address) demo.web_listen_address = "127.0.0.1:10003";
+  if (!demo.poll_interval) demo.poll_interval = "2s";
+  if (!demo.log_level) demo.log_level = "warn";
+  const Result<Config> config =
+      load_config(demo, std::string(), collector_names(), reserved_labels());
+  if (!config) return fail(config.error());
+
+  DemoChildren children;
+  if (Result<void> started = start_applications(children, folder->path()); !started) return started;
+  const Log log(config->log().level, config->log().format);
+  DaemonOptions options;
+  options.procfs = line.procfs;
+  options.listening = [&](const std::string& address) {
+    std::cout << "Watching three live databases in " << folder->path() << "\nMetrics: http://"
+              << address << "/metrics (Ctrl-C ends the demo and removes all)\n"
+              << std::flush;
+  };
+  options.published = show;
+  const Result<bool> ended = run_daemon(*config, log, options);
+  Result<void> stopped = children.stop();
+  if (!ended) return fail(ended.error());
+  return stopped;
+}
+
+}  // namespace sqlite_exporter
