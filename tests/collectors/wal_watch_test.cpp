@@ -1,0 +1,223 @@
+/// Samples of real databases: counters over every kind of epoch, and descriptors held and let go.
+#include "collectors/wal_watch.h"
+
+#include <filesystem>
+
+#include "tests/support/catch.h"
+#include "tests/support/observer.h"
+#include "tests/support/sqlite_application.h"
+#include "tests/support/temporary_directory.h"
+
+namespace sqlite_exporter::test {
+namespace {
+
+constexpr const char* kWal = "pragma journal_mode=wal; pragma wal_autocheckpoint=0";
+
+void insert(SqliteApplication& app, int times) {
+  for (int i = 0; i < times; ++i) app.exec("insert into t values (randomblob(100))");
+}
+
+/// Descriptors of this process on files below `directory`.
+int descriptors_on(const TemporaryDirectory& directory) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code ignored;
+    const std::string target = std::filesystem::read_symlink(entry.path(), ignored).string();
+    if (target.starts_with(directory.path().string())) ++count;
+  }
+  return count;
+}
+
+TEST_CASE("every committed transaction is counted, whatever its size") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec(kWal);
+  app.exec("create table t(x)");
+  Observer observer(directory / "app.db");
+  observer.sample();
+  insert(app, 100);
+  app.exec("begin; insert into t values (1); insert into t values (2); commit");
+  app.exec("begin; insert into t values (3); rollback");
+  app.exec("begin immediate; commit");
+  CHECK(observer.sample().totals.transactions == 101);
+}
+
+TEST_CASE("resets and frames agree with the checkpoints of the application") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec(kWal);
+  app.exec("create table t(x)");
+  Observer observer(directory / "app.db");
+  observer.sample();
+  std::uint64_t frames = 0;
+  int before = std::stoi(app.query("pragma wal_checkpoint").substr(2));
+  for (int generation = 0; generation < 5; ++generation) {
+    insert(app, 20 + generation);
+    const std::string answer = app.query("pragma wal_checkpoint");  // busy|log|checkpointed
+    const int log = std::stoi(answer.substr(2));
+    frames += static_cast<std::uint64_t>(log - before);
+    app.exec("pragma wal_checkpoint(restart)");
+    before = 0;
+  }
+  // RESTART resets at once, so each of the five happened; the first look after saw them all.
+  const WalTotals& totals = observer.sample().totals;
+  CHECK(totals.resets == 5);
+  CHECK(totals.transactions == 20 + 21 + 22 + 23 + 24);
+  CHECK(totals.frames_written <= frames);
+}
+
+TEST_CASE("frames are exact with one reset between two samples") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec(kWal);
+  app.exec("create table t(x)");
+  Observer observer(directory / "app.db");
+  observer.sample();
+  // The first commit after a complete checkpoint starts the WAL over, so each answer of the
+  // application's checkpoint (busy|log|checkpointed) is the length of one whole generation.
+  const auto generation = [&] { return std::stoi(app.query("pragma wal_checkpoint").substr(2)); };
+  generation();
+  int frames = 0;
+  for (int round = 0; round < 6; ++round) {
+    insert(app, 30);
+    observer.sample();
+    insert(app, 30);  // seen only in what the reset leaves of them
+    frames += generation();
+    app.exec("insert into t values (1)");
+    observer.sample();
+  }
+  frames += generation();
+  const WalTotals& totals = observer.sample().totals;
+  CHECK(totals.resets == 7);  // the first round began with one too
+  CHECK(totals.unseen_generations == 0);
+  CHECK(totals.frames_written == static_cast<std::uint64_t>(frames));
+}
+
+TEST_CASE("counters go on over the last close") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec(kWal);
+  app.exec("create table t(x)");
+  Observer observer(directory / "app.db");
+  observer.sample();
+  insert(app, 3);
+  observer.sample();
+  app.close();
+  observer.sample();
+  app.open(directory / "app.db");
+  insert(app, 4);
+  CHECK(observer.sample().totals.transactions == 7);
+}
+
+TEST_CASE("counters go on over a crash and the recovery") {
+  const TemporaryDirectory directory;
+  Observer observer(directory / "app.db");
+  {
+    SqliteApplication app(directory / "app.db");
+    app.exec(kWal);
+    app.exec("create table t(x)");
+    observer.sample();
+    insert(app, 5);
+    app.kill();
+  }
+  CHECK(observer.sample().totals.transactions == 5);
+  SqliteApplication app(directory / "app.db");
+  app.query("select count(*) from t");
+  CHECK(observer.sample().totals.transactions == 5);
+  insert(app, 2);
+  CHECK(observer.sample().totals.transactions == 7);
+}
+
+TEST_CASE("VACUUM is one transaction") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec(kWal);
+  app.exec("create table t(x)");
+  insert(app, 50);
+  Observer observer(directory / "app.db");
+  observer.sample();
+  app.exec("vacuum");
+  CHECK(observer.sample().totals.transactions == 1);
+}
+
+TEST_CASE("an observer that starts over starts at 0") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec(kWal);
+  app.exec("create table t(x)");
+  insert(app, 50);
+  Observer restarted(directory / "app.db");
+  CHECK(restarted.sample().totals == WalTotals{});
+  insert(app, 1);
+  CHECK(restarted.sample().totals.transactions == 1);
+}
+
+TEST_CASE("descriptors are held while somebody is attached and let go at the last close") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec(kWal);
+  app.exec("create table t(x)");
+  Observer observer(directory / "app.db");
+  CHECK(observer.sample().attached);
+  CHECK(descriptors_on(directory) == 2);
+  app.close();
+  CHECK_FALSE(std::filesystem::exists(directory / "app.db-wal"));
+  CHECK_FALSE(observer.sample().attached);
+  CHECK(descriptors_on(directory) == 0);
+}
+
+TEST_CASE("a rollback database and a crashed one hold no descriptor") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("create table t(x)");
+  Observer observer(directory / "app.db");
+  observer.text();
+  CHECK(descriptors_on(directory) == 0);
+  app.exec("pragma journal_mode=wal; insert into t values (1)");
+  observer.text();
+  CHECK(descriptors_on(directory) == 2);
+  app.kill();
+  observer.text();
+  CHECK(descriptors_on(directory) == 0);
+}
+
+TEST_CASE("the descriptors of a replaced file are kept until its application lets go") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec(kWal);
+  app.exec("create table t(x)");
+  Observer observer(directory / "app.db");
+  observer.sample();
+  std::filesystem::copy_file(directory / "app.db", directory / "new.db");
+  std::filesystem::rename(directory / "new.db", directory / "app.db");
+  for (int i = 0; i < 10; ++i) observer.sample();  // the path is compared once in ten samples
+  CHECK(descriptors_on(directory) == 4);
+  app.kill();
+  observer.sample();
+  CHECK(descriptors_on(directory) == 0);
+}
+
+TEST_CASE("a symbolic link that changes moves the watch, and counters go on") {
+  const TemporaryDirectory directory;
+  SqliteApplication first(directory / "a.db");
+  first.exec(kWal);
+  first.exec("create table t(x)");
+  WalWatch watch(directory / "a.db");
+  REQUIRE(watch.take(1));
+  insert(first, 2);
+  REQUIRE(watch.take(2));
+  CHECK(watch.latest().totals.transactions == 2);
+  SqliteApplication second(directory / "b.db");
+  second.exec(kWal);
+  second.exec("create table t(x)");
+  insert(second, 40);
+  watch.set_path(directory / "b.db");
+  REQUIRE(watch.take(3));
+  CHECK(watch.latest().totals.transactions == 2);
+  insert(second, 3);
+  REQUIRE(watch.take(4));
+  CHECK(watch.latest().totals.transactions == 5);
+}
+
+}  // namespace
+}  // namespace sqlite_exporter::test

@@ -1,0 +1,176 @@
+"""Zero touch: whatever state a database is in, watching it changes nothing and holds nobody up."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import unittest
+
+import support
+
+
+def fingerprint(folder):
+    """Every entry with its content, inode, times, owner and mode. Read by this process, which is
+    none of the applications: so no lock of theirs is lost."""
+    entries = {}
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
+        status = os.lstat(path)
+        content = ""
+        if stat.S_ISREG(status.st_mode):
+            with open(path, "rb") as file:
+                content = hashlib.sha256(file.read()).hexdigest()
+        entries[name] = (content, status.st_ino, status.st_mtime_ns, status.st_ctime_ns,
+                         status.st_uid, status.st_gid, status.st_mode, status.st_size)
+    folder_status = os.stat(folder)
+    return entries, folder_status.st_mtime_ns, folder_status.st_ctime_ns
+
+
+def locks_of(pid):
+    with open("/proc/locks", encoding="ascii") as file:
+        return [line for line in file if line.split()[4 if "->" not in line else 5] == str(pid)]
+
+
+class InterferenceTest(support.TestCase):
+    def every_state(self):
+        """One database in each state that an application can leave behind or be in."""
+        data = self.path("data")
+        os.mkdir(data)
+        apps = {}
+
+        def app(name):
+            apps[name] = self.application("data/" + name)
+            return apps[name]
+
+        app("live.db").exec("pragma journal_mode=wal", "create table t(x)",
+                            "insert into t values (1)")
+        app("midway.db").exec("pragma journal_mode=wal", "create table t(x)", "begin immediate",
+                              "insert into t values (1)")
+        app("clean.db").exec("pragma journal_mode=wal", "create table t(x)").close()
+        app("crashed.db").exec("pragma journal_mode=wal", "create table t(x)").kill()
+        app("rollback.db").exec("create table t(x)")
+        app("writing.db").exec("create table t(x)", "begin immediate", "insert into t values (1)")
+        app("hot.db").exec("pragma cache_size=1", "create table t(x)", "begin",
+                           "insert into t select zeroblob(3000) from "
+                           "(with recursive n(i) as (select 1 union all select i+1 from n "
+                           "limit 100) select i from n)").kill()
+        app("exclusive.db").exec("pragma locking_mode=exclusive", "pragma journal_mode=wal",
+                                 "create table t(x)", "insert into t values (1)")
+        with open(os.path.join(data, "garbage.db"), "wb") as file:
+            file.write(b"SQLite format 3\0" + b"\xff" * 200)
+        with open(os.path.join(data, "empty.db"), "wb"):
+            pass
+        os.mkfifo(os.path.join(data, "fifo.db"))
+        os.symlink("live.db", os.path.join(data, "link.db"))
+        return data, apps
+
+    def paths(self, data):
+        return [os.path.join(data, name) for name in os.listdir(data) if name.endswith(".db")]
+
+    def test_nothing_is_created_changed_or_locked(self):
+        data, _ = self.every_state()
+        before = fingerprint(data)
+        exporter = self.exporter(*self.paths(data), os.path.join(data, "absent.db"), data + "/*")
+        for _ in range(3):
+            page = exporter.metrics()
+            self.assertEqual(locks_of(exporter.process.pid), [])
+        self.assertEqual(support.value(page, "sqlite_up", database="live"), 1)
+        self.assertEqual(exporter.stop(), 0)
+        self.assertEqual(fingerprint(data), before)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    @unittest.skipIf(os.environ.get("SANITIZED"), "the sanitizer's runtime cannot be traced")
+    def test_strace_shows_no_write_no_lock_and_no_sqlite(self):
+        data, apps = self.every_state()
+        trace = self.path("trace")
+        exporter = self.exporter(*self.paths(data), data + "/*",
+                                 prefix=("strace", "-f", "-y", "-o", trace))
+        apps["live.db"].exec("insert into t values (2)")
+        apps["rollback.db"].exec("insert into t values (2)")
+        exporter.metrics()
+        # strace passes no signal on: its child is told itself.
+        tracee = subprocess.run(["pgrep", "-P", str(exporter.process.pid)], capture_output=True,
+                                text=True, check=True).stdout.split()[0]
+        os.kill(int(tracee), signal.SIGTERM)
+        exporter.process.wait(support.PATIENCE)
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            calls = [line.split(None, 1)[1] for line in file if data in line]
+        self.assertGreater(len(calls), 100)
+        allowed = re.compile(
+            r"(openat\(|close\(|pread64\(|fstat\(|newfstatat\(|stat\(|lstat\(|statx\(|readlink\(|"
+            r"readlinkat\(|getdents64\(|fcntl\(|<\.\.\. \w+ resumed|execve\(|write\(2<|writev\(2<)")
+        for call in calls:
+            self.assertRegex(call, allowed)
+            if call.startswith("openat("):
+                self.assertNotRegex(call, r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND")
+                self.assertRegex(call, r"O_RDONLY|unfinished")
+            if call.startswith("fcntl("):
+                self.assertRegex(call, r"F_GETLK|F_GETFD|F_GETFL|F_SETFD")
+
+    @unittest.skipIf(os.environ.get("SANITIZED"), "the sanitizer's runtime maps other libraries")
+    def test_the_last_close_still_removes_the_wal(self):
+        app = self.application("app.db")
+        app.exec("pragma journal_mode=wal", "create table t(x)", "insert into t values (1)")
+        exporter = self.exporter(self.path("app.db"))
+        exporter.metrics()
+        app.close()
+        self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("app.db")],
+                         ["app.db"])
+        exporter.await_sample('sqlite_database_state{database="app",state="wal_clean"} 1')
+
+    def test_no_statement_of_the_application_is_refused(self):
+        app = self.application("app.db")
+        app.exec("pragma journal_mode=wal", "create table t(x)")
+        self.exporter(self.path("app.db"), interval="100ms").metrics()
+        for mode in ("delete", "wal", "truncate", "wal"):
+            self.assertEqual(app.query("pragma journal_mode=" + mode), mode)
+            for _ in range(50):
+                app.exec("insert into t values (zeroblob(500))")
+            app.exec("vacuum", "begin exclusive", "commit")
+            if mode == "wal":
+                self.assertEqual(app.query("pragma wal_checkpoint(truncate)"), "0|0|0")
+
+    def test_a_filesystem_can_be_unmounted_once_its_application_is_gone(self):
+        mountpoint = self.path("mnt")
+        os.mkdir(mountpoint)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "none", mountpoint], capture_output=True,
+                                 text=True, check=False)
+        if mounted.returncode != 0:
+            self.skipTest("a tmpfs cannot be mounted here: " + mounted.stderr.strip())
+        unmount = lambda: subprocess.run(["umount", mountpoint], capture_output=True, check=False)
+        self.addCleanup(unmount)
+        app = self.application("mnt/app.db")
+        app.exec("pragma journal_mode=wal", "create table t(x)")
+        exporter = self.exporter(self.path("mnt/app.db"))
+        exporter.await_sample('sqlite_database_state{database="app",state="wal_live"} 1')
+        app.close()
+        support.await_that(lambda: unmount().returncode == 0, "umount")
+        exporter.await_sample('sqlite_database_state{database="app",state="absent"} 1')
+
+    def test_a_read_only_mount_is_watched_as_any_other(self):
+        data = self.path("data")
+        view = self.path("view")
+        os.mkdir(data)
+        os.mkdir(view)
+        app = self.application("data/app.db")
+        app.exec("pragma journal_mode=wal", "pragma wal_autocheckpoint=0", "create table t(x)")
+        mounted = subprocess.run(["mount", "-o", "bind,ro", data, view], capture_output=True,
+                                 text=True, check=False)
+        if mounted.returncode != 0:
+            self.skipTest("a bind mount cannot be made here: " + mounted.stderr.strip())
+        self.addCleanup(subprocess.run, ["umount", view], capture_output=True, check=False)
+        exporter = self.exporter(self.path("view/app.db"))
+        exporter.metrics()
+        app.exec("insert into t values (1)")
+        exporter.await_sample('sqlite_transactions_total{database="app"} 1')
+        exporter.await_sample(
+            'sqlite_database_pages{database="app"} ' + app.query("pragma page_count"))
+        self.assertEqual(exporter.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], "-v"])

@@ -1,0 +1,88 @@
+/// The declared keys against the loader: each is accepted, each default is the one in force.
+#include "exporter/config_keys.h"
+
+#include <array>
+#include <map>
+
+#include "exporter/config.h"
+#include "exporter/config_toml.h"
+#include "tests/support/catch.h"
+
+namespace sqlite_exporter {
+namespace {
+
+constexpr std::array<std::string_view, 2> kCollectors = {"database", "wal"};
+
+Result<Config> load(const std::string& text) {
+  const auto draft = parse_config_toml(text, "x.toml", kCollectors);
+  if (!draft) return fail(draft.error());
+  return make_config(*draft, {});
+}
+
+/// The document that sets `key` to `value` and nothing else but what is required.
+std::string document(const ConfigKey& key, const std::string& value) {
+  const std::string line = std::string(key.key) + " = " + value + "\n";
+  const std::string required = "[[database]]\npath = \"/app.db\"\n";
+  if (key.table != "database")
+    return required + (key.table == kCollectorTable ? "[collector.wal]" : table_header(key.table)) +
+           "\n" + line;
+  return key.key == "path" ? "[[database]]\n" + line : required + line;
+}
+
+TEST_CASE("each declared key is accepted and each declared default is in force") {
+  const std::map<std::string_view, std::string> without_default = {{"path", "\"/app.db\""},
+                                                                   {"name", "\"app\""}};
+  const Config defaults = load("[[database]]\npath = \"/app.db\"\n").value();
+  for (const ConfigKey& key : kConfigKeys) {
+    const bool has_default = !key.default_text.empty();
+    const std::string text =
+        document(key, has_default ? std::string(key.default_text) : without_default.at(key.key));
+    CAPTURE(text);
+    const Result<Config> config = load(text);
+    REQUIRE(config);
+    if (has_default) CHECK(*config == defaults);
+  }
+}
+
+TEST_CASE("each declared key has a type that is checked") {
+  for (const ConfigKey& key : kConfigKeys) {
+    const Result<Config> config = load(document(key, "1.5"));
+    CAPTURE(key.table, key.key);
+    REQUIRE_FALSE(config);
+    CHECK(config.error().message.ends_with(
+        std::string("must be ").append(key.expected).append(", not a floating-point number")));
+  }
+}
+
+TEST_CASE("the texts of the declarations are printable ASCII and sentences") {
+  for (const ConfigKey& key : kConfigKeys) {
+    CAPTURE(key.table, key.key);
+    CHECK(key.help.ends_with('.'));
+    for (const std::string_view text : {key.help, key.expected, key.default_text})
+      for (const char c : text) CHECK((c >= ' ' && c <= '~'));
+  }
+}
+
+TEST_CASE("keys are found by table and name") {
+  REQUIRE(find_key("poll", "interval") != nullptr);
+  CHECK(find_key("poll", "interval")->default_text == "\"5s\"");
+  CHECK(find_key("poll", "level") == nullptr);
+  CHECK(find_key("", "") == nullptr);
+  CHECK(known_tables() ==
+        std::vector<std::string_view>{"database", "poll", "web", "log", "collector"});
+  CHECK(keys_of("log") == std::vector<std::string_view>{"level", "format"});
+}
+
+TEST_CASE("an unknown word is answered with the known ones and the one that was meant") {
+  const std::vector<std::string_view> known = {"interval", "max_databases"};
+  CHECK(unknown_word("intervall", "keys", known) ==
+        "is unknown, perhaps \"interval\" was meant; known keys are interval, max_databases");
+  CHECK(unknown_word("iterval", "keys", known) ==
+        "is unknown, perhaps \"interval\" was meant; known keys are interval, max_databases");
+  CHECK(unknown_word("period", "keys", known) ==
+        "is unknown; known keys are interval, max_databases");
+  CHECK(unknown_word("", "keys", known) == "is unknown; known keys are interval, max_databases");
+}
+
+}  // namespace
+}  // namespace sqlite_exporter

@@ -1,0 +1,95 @@
+/// Names and realpaths of databases as discovery finds more, fewer and other files.
+#include "exporter/subjects.h"
+
+#include "tests/support/catch.h"
+
+namespace sqlite_exporter {
+namespace {
+
+DatabaseConfig entry(const std::string& path, std::optional<std::string> name = {}) {
+  DatabaseConfig config;
+  config.path = path;
+  config.name = std::move(name);
+  return config;
+}
+
+std::vector<Found> found(std::initializer_list<const char*> paths) {
+  std::vector<Found> all;
+  for (const char* path : paths) all.push_back({path, path});
+  return all;
+}
+
+std::string names(const Subjects& subjects) {
+  std::string text;
+  for (const auto& [name, subject] : subjects.all()) text += name + "=" + subject->path + " ";
+  return text;
+}
+
+TEST_CASE("a database is named by its path below the pattern's fixed prefix") {
+  Subjects subjects({entry("/data/*/*.db"), entry("/other/app.db", "mine")}, 10);
+  subjects.merge({found({"/data/a/app.db", "/data/b/app.db"}), found({"/other/app.db"})});
+  CHECK(names(subjects) == "a/app=/data/a/app.db b/app=/data/b/app.db mine=/other/app.db ");
+}
+
+TEST_CASE("labels are rendered once, the database first, values escaped") {
+  DatabaseConfig config = entry("/data/app.db");
+  config.labels = {{"site", "a \"b\""}};
+  Subjects subjects({config}, 10);
+  subjects.merge({found({"/data/app.db"})});
+  CHECK(*subjects.all().at("app")->labels == "database=\"app\",site=\"a \\\"b\\\"\"");
+}
+
+TEST_CASE("two paths with one realpath are one subject, that of the earlier entry") {
+  Subjects subjects({entry("/data/link.db"), entry("/data/app.db")}, 10);
+  subjects.merge({std::vector<Found>{{"/data/link.db", "/data/app.db"}}, found({"/data/app.db"})});
+  CHECK(names(subjects) == "link=/data/app.db ");
+}
+
+TEST_CASE("a new file whose name is taken gets its whole path and renames nothing") {
+  Subjects subjects({entry("/a/*.db"), entry("/b/*.db")}, 10);
+  subjects.merge({found({}), found({"/b/app.db"})});
+  subjects.merge({found({"/a/app.db"}), found({"/b/app.db"})});
+  CHECK(names(subjects) == "/a/app.db=/a/app.db app=/b/app.db ");
+}
+
+TEST_CASE("a file that is gone takes its subject with it") {
+  Subjects subjects({entry("/a/*.db")}, 10);
+  subjects.merge({found({"/a/x.db", "/a/y.db"})});
+  const Subjects::Changes changes = subjects.merge({found({"/a/y.db"})});
+  REQUIRE(changes.removed.size() == 1);
+  CHECK(changes.removed[0]->name == "x");
+  CHECK(names(subjects) == "y=/a/y.db ");
+}
+
+TEST_CASE("the databases of an entry that could not be discovered stay as they are") {
+  Subjects subjects({entry("/a/*.db"), entry("/b/*.db")}, 10);
+  subjects.merge({found({"/a/x.db"}), found({"/b/y.db"})});
+  subjects.merge({std::nullopt, found({})});
+  CHECK(names(subjects) == "x=/a/x.db ");
+}
+
+TEST_CASE("a symbolic link that changes keeps the subject and moves its path") {
+  Subjects subjects({entry("/a/current.db")}, 10);
+  subjects.merge({std::vector<Found>{{"/a/current.db", "/a/1.db"}}});
+  const Subjects::Changes changes =
+      subjects.merge({std::vector<Found>{{"/a/current.db", "/a/2.db"}}});
+  REQUIRE(changes.moved.size() == 1);
+  CHECK(changes.added.empty());
+  CHECK(changes.removed.empty());
+  CHECK(names(subjects) == "current=/a/2.db ");
+}
+
+TEST_CASE("max_databases keeps those that are watched and counts the rest") {
+  Subjects subjects({entry("/a/*.db")}, 2);
+  subjects.merge({found({"/a/2.db", "/a/3.db", "/a/4.db"})});
+  CHECK(subjects.over_limit() == 1);
+  subjects.merge({found({"/a/1.db", "/a/2.db", "/a/3.db", "/a/4.db"})});
+  CHECK(names(subjects) == "2=/a/2.db 3=/a/3.db ");
+  CHECK(subjects.over_limit() == 2);
+  subjects.merge({found({"/a/1.db", "/a/3.db"})});
+  CHECK(names(subjects) == "1=/a/1.db 3=/a/3.db ");
+  CHECK(subjects.over_limit() == 0);
+}
+
+}  // namespace
+}  // namespace sqlite_exporter

@@ -1,0 +1,74 @@
+/// The routes, without a socket: what is answered before, with and after a fresh snapshot.
+#include "exporter/web.h"
+
+#include <prometheus/metric_family.h>
+
+#include "collectors/registry.h"
+#include "tests/support/catch.h"
+
+namespace sqlite_exporter {
+namespace {
+
+class Site {
+ public:
+  HttpResponse get(std::string_view path) const { return routes_({"GET", path}); }
+
+  void publish(Snapshot::Clock::time_point begun, Snapshot::Clock::duration valid_for) {
+    std::vector<SubjectReadings> subjects(1);
+    subjects[0].labels = std::make_shared<const std::string>("database=\"app\"");
+    subjects[0].batch.add(kUp, 1);
+    cell_->set(std::make_shared<const Snapshot>(
+        std::move(subjects), std::vector<prometheus::MetricFamily>(), begun, valid_for));
+  }
+
+ private:
+  std::shared_ptr<SnapshotCell> cell_ = std::make_shared<SnapshotCell>();
+  HttpServer::Handler routes_ =
+      make_routes(cell_, std::make_shared<OwnMetrics>(std::span<const std::string_view>()));
+};
+
+const auto kNow = Snapshot::Clock::now();
+constexpr std::chrono::hours kHour(1);
+
+TEST_CASE("before the first snapshot it is healthy and not ready") {
+  const Site site;
+  CHECK(site.get("/-/healthy").status == 200);
+  CHECK(site.get("/-/ready").status == 503);
+  CHECK(site.get("/metrics").status == 503);
+}
+
+TEST_CASE("a fresh snapshot is served with the content type of the text format") {
+  Site site;
+  site.publish(kNow, kHour);
+  CHECK(site.get("/-/ready").status == 200);
+  const HttpResponse response = site.get("/metrics");
+  CHECK(response.status == 200);
+  CHECK(response.content_type == "text/plain; version=0.0.4; charset=utf-8");
+  CHECK(response.body->ends_with("\n# TYPE sqlite_up gauge\nsqlite_up{database=\"app\"} 1\n"));
+}
+
+TEST_CASE("a snapshot is rendered once") {
+  Site site;
+  site.publish(kNow, kHour);
+  CHECK(site.get("/metrics").body == site.get("/metrics").body);
+}
+
+TEST_CASE("a stale snapshot is never served as new") {
+  Site site;
+  site.publish(kNow - kHour, kHour);
+  const HttpResponse response = site.get("/metrics");
+  CHECK(response.status == 503);
+  CHECK(response.body->find("sqlite_up") == std::string::npos);
+  CHECK(site.get("/-/healthy").status == 200);
+}
+
+TEST_CASE("only whole paths are known") {
+  Site site;
+  site.publish(kNow, kHour);
+  CHECK(site.get("/").status == 200);
+  for (const std::string_view path : {"/metrics/", "/metrics/x", "/metric", "//metrics", ""})
+    CHECK(site.get(path).status == 404);
+}
+
+}  // namespace
+}  // namespace sqlite_exporter

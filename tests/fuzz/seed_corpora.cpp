@@ -1,0 +1,110 @@
+/// Writes the seeds: valid files, so that mutations start behind the first checks.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/fuzz/input.h"
+
+namespace sqlite_exporter::fuzz {
+namespace {
+
+constexpr WalSalts kOld{10, 20};
+constexpr WalSalts kNew{11, 30};
+
+class Corpora {
+ public:
+  explicit Corpora(std::filesystem::path root) : root_(std::move(root)) {}
+
+  void add(const std::string& parser, const std::string& name, std::string_view text) const {
+    const auto directory = root_ / ("fuzz_" + parser);
+    std::filesystem::create_directories(directory);
+    std::ofstream file(directory / name, std::ios::binary);
+    file.exceptions(std::ios::badbit | std::ios::failbit);
+    file << text;
+    file.flush();
+  }
+  void add(const std::string& parser, const std::string& name, const Buffer& bytes) const {
+    add(parser, name, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  }
+
+ private:
+  std::filesystem::path root_;
+};
+
+WalIndex index_of(std::size_t mx_frame) {
+  return {.i_change = 1,
+          .page_size = 512,
+          .mx_frame = static_cast<std::uint32_t>(mx_frame),
+          .n_page = 7,
+          .salts = kNew,
+          .read_mark = {0, 1, kUnusedReadMark, kUnusedReadMark, kUnusedReadMark}};
+}
+
+Buffer three_files(const std::vector<std::uint32_t>& pages, std::size_t frames_in_wal) {
+  std::vector<FrameHeader> frames;
+  for (std::size_t i = 0; i < frames_in_wal; ++i) {
+    frames.push_back(test::frame(pages[i], 7, kNew));
+  }
+  const ThreeFiles files{test::database_header(512), test::wal_file(512, frames),
+                         test::wal_index_file(index_of(pages.size()), pages)};
+  return files.packed();
+}
+
+/// The parameters of wal_tail_fuzz.cpp, then three new frames, seven old, two uncommitted ones.
+Buffer wal_with_tail() {
+  Buffer input;
+  for (const std::uint32_t parameter :
+       {0U, 0U, kOld.salt1, kOld.salt2, 5U, kNew.salt1, kNew.salt2, 3U}) {
+    input.resize(input.size() + 4);
+    test::put_be32(input, input.size() - 4, parameter);
+  }
+  std::vector<FrameHeader> frames(3, test::frame(2, 7, kNew));
+  frames.insert(frames.end(), 7, test::frame(2, 7, kOld));
+  frames.insert(frames.end(), 2, test::frame(2, 0, kOld));
+  const Buffer wal = test::wal_file(512, frames);
+  input.insert(input.end(), wal.begin(), wal.end());
+  return input;
+}
+
+void write_all(const Corpora& corpora) {
+  for (const std::uint32_t page_size : {512U, 4096U, 65536U}) {
+    const std::string name = "page_size_" + std::to_string(page_size);
+    corpora.add("database_header", name, test::database_header(page_size));
+    WalIndex index = index_of(601);
+    index.page_size = page_size;
+    corpora.add("wal_index", name, test::wal_index_head(index));
+    corpora.add("wal_header", name, test::wal_header(page_size, kNew));
+  }
+  Buffer header_and_frame = test::wal_file(512, {test::frame(1, 7, kNew)});
+  header_and_frame.resize(kWalHeaderSize + kFrameHeaderSize);
+  corpora.add("wal_header", "and_frame", header_and_frame);
+  corpora.add("wal_header", "big_endian", test::wal_header(512, kNew, true));
+
+  corpora.add("page_one", "in_wal", three_files({1, 2, 3, 1, 2}, 5));
+  corpora.add("page_one", "in_database", three_files({2, 3, 4}, 3));
+  std::vector<std::uint32_t> two_blocks(4070, 3);
+  for (std::size_t i = 0; i < two_blocks.size(); ++i) {
+    two_blocks[i] = static_cast<std::uint32_t>(i % 90 + 2);
+  }
+  two_blocks[2] = 1;
+  corpora.add("page_one", "in_the_first_of_two_blocks", three_files(two_blocks, 4));
+
+  corpora.add("wal_tail", "old_frames_left", wal_with_tail());
+  corpora.add("process_stat", "hostile_name",
+              "77 (a) S (b)) S 1 77 77 0 -1 4194560 5000 0 12 0 341 58 0 0 20 0 9 0 123456 "
+              "987654321 2048 18446744073709551615 1 1\n");
+}
+
+}  // namespace
+}  // namespace sqlite_exporter::fuzz
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: seed_corpora DIRECTORY\n";
+    return 2;
+  }
+  sqlite_exporter::fuzz::write_all(sqlite_exporter::fuzz::Corpora(argv[1]));
+}

@@ -1,0 +1,26 @@
+# The fuzz targets (cmake -DFUZZ=ON with clang++) and the seeds that their corpora begin with.
+add_library(fuzz_fixtures STATIC tests/support/sqlite_fixtures.cpp)
+target_link_libraries(fuzz_fixtures PUBLIC collectors_sqlite)
+
+function(fuzz_target parser)
+  add_executable(fuzz_${parser} tests/fuzz/${parser}_fuzz.cpp)
+  target_link_libraries(fuzz_${parser} PRIVATE fuzz_fixtures collectors_linux)
+  target_link_options(fuzz_${parser} PRIVATE -fsanitize=fuzzer,address,undefined)
+endfunction()
+
+fuzz_target(database_header)
+fuzz_target(page_one)
+fuzz_target(process_stat)
+fuzz_target(wal_header)
+fuzz_target(wal_index)
+fuzz_target(wal_tail)
+
+# Not named fuzz_*: those are the programs that `./dev fuzz` runs.
+add_executable(seed_corpora tests/fuzz/seed_corpora.cpp)
+target_link_libraries(seed_corpora PRIVATE fuzz_fixtures)
+target_link_options(seed_corpora PRIVATE -fsanitize=address,undefined)
+add_custom_command(OUTPUT corpus/seeds.stamp
+  COMMAND seed_corpora ${CMAKE_BINARY_DIR}/corpus
+  COMMAND ${CMAKE_COMMAND} -E touch corpus/seeds.stamp
+  DEPENDS seed_corpora)
+add_custom_target(fuzz_seeds ALL DEPENDS corpus/seeds.stamp)

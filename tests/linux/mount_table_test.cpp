@@ -1,0 +1,120 @@
+/// Mount tables: written by hand, broken, and that of this machine.
+#include "tests/support/catch.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "collectors/linux/mount_table.h"
+#include "tests/support/temporary_directory.h"
+
+namespace sqlite_exporter {
+namespace {
+
+using test::TemporaryDirectory;
+
+Result<MountTable> table_of(const TemporaryDirectory& procfs, const std::string& mountinfo) {
+  std::filesystem::create_directories(procfs.path() / "self");
+  std::ofstream(procfs / "self/mountinfo") << mountinfo;
+  return MountTable::read(procfs.path().string());
+}
+
+const Mount& mount_at(const MountTable& table, std::string_view path) {
+  const Mount* mount = table.mount_of(path);
+  REQUIRE(mount != nullptr);
+  return *mount;
+}
+
+constexpr const char* kMountinfo =
+    "22 1 179:2 / / rw,noatime shared:1 - ext4 /dev/mmcblk0p2 rw\n"
+    "23 22 0:21 / /srv/data rw - nfs4 nas:/export rw,vers=4.2\n"
+    "24 22 179:3 / /srv/data/local rw shared:2 master:1 - xfs /dev/mmcblk0p3 rw\n"
+    "25 22 0:30 / /mnt/two\\040words\\134n rw - fuse.sshfs me@host:/ rw\n"
+    "26 22 179:4 / /srv/db rw - ext4 /dev/sda1 rw\n"
+    "27 26 179:5 / /srv/db rw - btrfs /dev/sdb1 rw\n";
+
+TEST_CASE("a path lies on the mount with the longest name before it") {
+  const TemporaryDirectory procfs;
+  const auto table = table_of(procfs, kMountinfo);
+  REQUIRE(table);
+  CHECK(mount_at(*table, "/etc/a.db").fstype == "ext4");
+  CHECK(mount_at(*table, "/etc/a.db").mountpoint == "/");
+  CHECK(mount_at(*table, "/etc/a.db").device == "/dev/mmcblk0p2");
+  CHECK_FALSE(mount_at(*table, "/etc/a.db").remote);
+  CHECK(mount_at(*table, "/srv/data/a.db").fstype == "nfs4");
+  CHECK(mount_at(*table, "/srv/data/a.db").device == "nas:/export");
+  CHECK(mount_at(*table, "/srv/data/a.db").remote);
+  CHECK(mount_at(*table, "/srv/data").fstype == "nfs4");
+  CHECK(mount_at(*table, "/srv/data/local/a.db").fstype == "xfs");
+}
+
+TEST_CASE("a directory whose name only begins like a mountpoint does not lie on it") {
+  const TemporaryDirectory procfs;
+  const auto table = table_of(procfs, kMountinfo);
+  REQUIRE(table);
+  CHECK(mount_at(*table, "/srv/database/a.db").mountpoint == "/");
+  CHECK(mount_at(*table, "/srv/data/localized").mountpoint == "/srv/data");
+}
+
+TEST_CASE("of two mounts on one mountpoint the last one counts") {
+  const TemporaryDirectory procfs;
+  const auto table = table_of(procfs, kMountinfo);
+  REQUIRE(table);
+  CHECK(mount_at(*table, "/srv/db/a.db").device == "/dev/sdb1");
+}
+
+TEST_CASE("blanks and backslashes in a mountpoint") {
+  const TemporaryDirectory procfs;
+  const auto table = table_of(procfs, kMountinfo);
+  REQUIRE(table);
+  CHECK(mount_at(*table, "/mnt/two words\\n/a.db").fstype == "fuse.sshfs");
+}
+
+TEST_CASE("a line that is no mount does not hide the others") {
+  const TemporaryDirectory procfs;
+  const auto table =
+      table_of(procfs, std::string("22 1 179:2 / / rw - ext4 /dev/a rw\n") +
+                           "not a mount at all\n" + "23 22 0:21 / /srv rw - xfs /dev/b rw\n");
+  REQUIRE(table);
+  CHECK(mount_at(*table, "/etc").fstype == "ext4");
+  CHECK(mount_at(*table, "/srv/x").fstype == "xfs");
+}
+
+TEST_CASE("an empty mount table knows no mount") {
+  const TemporaryDirectory procfs;
+  const auto table = table_of(procfs, "");
+  REQUIRE(table);
+  CHECK(table->mount_of("/") == nullptr);
+}
+
+TEST_CASE("a procfs that is not there") {
+  const TemporaryDirectory procfs;
+  const auto table = MountTable::read(procfs / "none");
+  REQUIRE_FALSE(table);
+  CHECK(table.error().code == Errc::no_data);
+}
+
+TEST_CASE("the mounts of this machine: their devices are what stat says") {
+  const auto table = MountTable::read();
+  REQUIRE(table);
+  CHECK(mount_at(*table, "/").mountpoint == "/");
+  CHECK(mount_at(*table, "/proc/self/stat").fstype == "proc");
+}
+
+TEST_CASE("file systems that another machine or process answers for") {
+  for (const std::string_view fstype : {"nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "glusterfs",
+                                        "fuse", "fuseblk", "fuse.sshfs", "virtiofs"}) {
+    CAPTURE(fstype);
+    CHECK(is_remote_filesystem(fstype));
+  }
+  for (const std::string_view fstype :
+       {"ext4", "xfs", "btrfs", "tmpfs", "overlay", "fusectl", "", "nfsd", "f2fs", "zfs"}) {
+    CAPTURE(fstype);
+    CHECK_FALSE(is_remote_filesystem(fstype));
+  }
+}
+
+}  // namespace
+}  // namespace sqlite_exporter

@@ -1,0 +1,44 @@
+/// A real SQLite application in a process of its own: locks belong to processes, so one in this
+/// process would be invisible to the code under test.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace sqlite_exporter::test {
+
+/// Every method throws std::runtime_error with SQLite's words if the application answers an error.
+/// The process ends with this object, closing its database as a well-behaved application does.
+class SqliteApplication {
+ public:
+  SqliteApplication();
+  explicit SqliteApplication(const std::string& database) : SqliteApplication() { open(database); }
+  SqliteApplication(const SqliteApplication&) = delete;
+  SqliteApplication& operator=(const SqliteApplication&) = delete;
+  ~SqliteApplication();
+
+  void open(const std::string& path);
+  void exec(const std::string& sql);
+  /// The first row, its columns joined by '|'; "" if there is none.
+  std::string query(const std::string& sql);
+  /// Leaves the statement on its first row: a reader that was forgotten, until `finish`.
+  std::string step(const std::string& sql);
+  void finish();
+  void close();
+  /// `persist_wal` or `no_ckpt_on_close`.
+  void config(const std::string& setting, bool value);
+
+  /// SIGKILL: the crash of an application. Returns when its locks are gone.
+  void kill();
+  pid_t pid() const { return pid_; }
+
+ private:
+  std::string ask(const std::string& command);
+  void wait();
+
+  pid_t pid_ = -1;
+  int socket_ = -1;  ///< both the stdin and the stdout of the application
+};
+
+}  // namespace sqlite_exporter::test

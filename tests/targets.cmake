@@ -1,0 +1,131 @@
+# The tests: one Catch2 program a layer, the end-to-end scripts, the checks of documents and rules.
+find_package(Catch2 CONFIG REQUIRED)
+include(Catch)
+
+# Catch2 2 has one heavy header and its own main target; both differ in Catch2 3.
+add_library(test_main STATIC tests/support/main.cpp)
+target_include_directories(test_main PUBLIC ${CMAKE_SOURCE_DIR})
+target_link_libraries(test_main PUBLIC Catch2::Catch2)
+
+function(unit_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE test_main ${ARG_USES})
+  target_precompile_headers(${name} PRIVATE tests/support/catch.h)
+  add_test(NAME ${name} COMMAND ${name} --warn NoAssertions)
+endfunction()
+
+# What tests of several layers stand on.
+add_library(test_support STATIC
+  tests/support/sqlite_application.cpp
+  tests/support/sqlite_fixtures.cpp
+  tests/support/temporary_directory.cpp)
+target_link_libraries(test_support PUBLIC collectors_sqlite)
+
+# A real application: a process of its own, because locks belong to processes.
+add_executable(sqlite_app tests/support/sqlite_app.cpp)
+target_link_libraries(sqlite_app PRIVATE SQLite::SQLite3)
+target_compile_definitions(test_support PRIVATE SQLITE_APP="$<TARGET_FILE:sqlite_app>")
+add_dependencies(test_support sqlite_app)
+
+unit_test(test_base SOURCES
+  tests/base/bytes_test.cpp
+  USES tl::expected)
+
+unit_test(test_sqlite SOURCES
+  tests/sqlite/application_test.cpp
+  tests/sqlite/database_header_test.cpp
+  tests/sqlite/page_one_test.cpp
+  tests/sqlite/wal_header_test.cpp
+  tests/sqlite/wal_index_test.cpp
+  tests/sqlite/wal_tail_test.cpp
+  USES collectors_sqlite collectors_linux test_support)
+
+unit_test(test_linux SOURCES
+  tests/linux/file_test.cpp
+  tests/linux/lock_probe_test.cpp
+  tests/linux/mount_table_test.cpp
+  tests/linux/process_stat_test.cpp
+  USES collectors_linux test_support)
+
+unit_test(test_collectors SOURCES
+  tests/collectors/batch_test.cpp
+  tests/collectors/label_text_test.cpp
+  tests/collectors/metric_test.cpp
+  USES collectors_readings)
+include(tests/compile_fail/targets.cmake)
+
+# The observer without the daemon, over real databases.
+unit_test(test_observer SOURCES
+  tests/collectors/change_counter_test.cpp
+  tests/collectors/database_test.cpp
+  tests/collectors/wal_counters_test.cpp
+  tests/collectors/wal_watch_test.cpp
+  tests/support/observer.cpp
+  USES collectors exporter_web test_support)
+
+unit_test(test_core SOURCES
+  tests/exporter/discovery_test.cpp
+  tests/exporter/sampler_test.cpp
+  tests/exporter/scheduler_test.cpp
+  tests/exporter/subjects_test.cpp
+  tests/exporter/web_test.cpp
+  tests/support/config_of.cpp
+  USES exporter_core test_support)
+
+unit_test(test_web SOURCES
+  tests/exporter/exposition_test.cpp
+  tests/exporter/http_server_test.cpp
+  tests/exporter/log_test.cpp
+  tests/exporter/own_metrics_test.cpp
+  tests/support/exposition_checks.cpp
+  tests/support/http_client.cpp
+  USES exporter_web)
+
+add_executable(demo_child_program tests/demo/child_program.cpp)
+target_link_libraries(demo_child_program PRIVATE demo_application)
+unit_test(test_demo SOURCES
+  tests/demo/children_test.cpp
+  tests/demo/folder_test.cpp
+  tests/demo/table_test.cpp
+  USES demo)
+target_compile_definitions(test_demo PRIVATE CHILD_PROGRAM="$<TARGET_FILE:demo_child_program>")
+add_dependencies(test_demo demo_child_program)
+
+unit_test(test_config SOURCES
+  tests/exporter/command_line_test.cpp
+  tests/exporter/config_keys_test.cpp
+  tests/exporter/config_test.cpp
+  tests/exporter/config_toml_test.cpp
+  tests/exporter/describe_test.cpp
+  tests/exporter/duration_test.cpp
+  tests/exporter/load_config_test.cpp
+  tests/exporter/naming_test.cpp
+  tests/exporter/quoted_test.cpp
+  USES exporter_config test_support)
+
+# The real program, from outside. A script that skips a test prints why.
+set(e2e_environment
+  SQLITE_EXPORTER=$<TARGET_FILE:sqlite_exporter>
+  SQLITE_APP=$<TARGET_FILE:sqlite_app>
+  SOURCE_DIR=${CMAKE_SOURCE_DIR}
+  SANITIZED=${SANITIZE}
+  PYTHONDONTWRITEBYTECODE=1)
+foreach(script interference metrics program prometheus)
+  add_test(NAME e2e_${script}
+    COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
+  set_tests_properties(e2e_${script} PROPERTIES
+    LABELS e2e
+    ENVIRONMENT "${e2e_environment}")
+endforeach()
+
+# Benchmarks: built when asked for, never run as tests.
+add_executable(bench_render EXCLUDE_FROM_ALL tests/bench/render.cpp)
+target_link_libraries(bench_render PRIVATE exporter_web)
+add_custom_target(benchmarks DEPENDS bench_render)
+
+# Rules about the sources themselves; label them so that sanitizer runs can leave them out.
+foreach(rule format layers)
+  add_test(NAME ${rule} COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/${rule}_test.py)
+  set_tests_properties(${rule} PROPERTIES LABELS source)
+endforeach()
