@@ -24,6 +24,20 @@ namespace {
 /// Far above any real configuration: a wrong path such as a database ends here, not in memory.
 constexpr std::size_t kMaxFileSize = 1U << 20U;
 
+/// toml++ recurses once for each part of a dotted key, which cannot span lines: 60,000 parts were
+/// too much for the stack.
+constexpr std::size_t kMaxLineSize = 8192;
+
+/// The number (from 1) of the first line that is too long, 0 if there is none.
+std::size_t first_overlong_line(std::string_view text) {
+  for (std::size_t number = 1, begin = 0; begin < text.size(); ++number) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (end - begin > kMaxLineSize) return number;
+    begin = end + 1;
+  }
+  return 0;
+}
+
 using Entry = std::pair<const toml::key*, const toml::node*>;
 
 /// toml++ sorts a table by key; a person reads the file from top to bottom.
@@ -198,6 +212,10 @@ class DraftReader {
 
 Result<ConfigDraft> parse_config_toml(std::string_view text, const std::string& file,
                                       std::span<const std::string_view> collector_names) {
+  if (const std::size_t line = first_overlong_line(text); line > 0) {
+    return fail(Errc::config, file + ":" + std::to_string(line) + ":1: the line is longer than " +
+                                  std::to_string(kMaxLineSize) + " bytes");
+  }
   try {
     const toml::table root = toml::parse(text);
     return DraftReader(file, collector_names).read(root);

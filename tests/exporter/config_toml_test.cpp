@@ -177,6 +177,11 @@ TEST_CASE("a file is read, or its error named") {
         directory.path().string() + " cannot be read: Is a directory");
   std::ofstream(path) << std::string((1U << 20U) + 1, '#');
   CHECK(error(path).message == path + " cannot be read: it is larger than 1 MiB");
+  // A key of 300,000 parts would take the parser's stack.
+  std::string deep = "# a key\n[a";
+  for (int part = 0; part < 300'000; ++part) deep += ".a";
+  std::ofstream(path) << deep << "]\n";
+  CHECK(error(path).message == path + ":2:1: the line is longer than 8192 bytes");
 }
 
 }  // namespace
