@@ -41,6 +41,7 @@ LookTools make_tools(const Config& config) {
 }  // namespace
 
 Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOptions& options) {
+  for (const int signal_number : {SIGTERM, SIGINT}) defer_signal(signal_number);
   raise_descriptor_limit();
   const LookTools tools = make_tools(config);
   const auto snapshot = std::make_shared<SnapshotCell>();

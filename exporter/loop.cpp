@@ -1,5 +1,6 @@
 #include "exporter/loop.h"
 
+#include <signal.h>
 #include <uv.h>
 
 #include <cstdint>
@@ -33,7 +34,16 @@ void close_handle(uv_handle_t* handle, void*) {
   if (uv_is_closing(handle) == 0) uv_close(handle, nullptr);
 }
 
+void mask_signal(int how, int signal_number) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal_number);
+  pthread_sigmask(how, &set, nullptr);
+}
+
 }  // namespace
+
+void defer_signal(int signal_number) { mask_signal(SIG_BLOCK, signal_number); }
 
 struct Loop::Impl {
   uv_loop_t loop{};
@@ -72,6 +82,7 @@ void Loop::on_signal(int signal_number, Callback callback) {
       &signal.handle,
       [](uv_signal_t* handle, int) { static_cast<Signal*>(handle->data)->callback(); },
       signal_number);
+  mask_signal(SIG_UNBLOCK, signal_number);
 }
 
 void Loop::in_pool(Callback work, Callback done) {

@@ -8,6 +8,10 @@
 
 namespace sqlite_exporter {
 
+/// Holds the signal back from this thread, and from those it starts, until a Loop handles it: so
+/// that one that arrives before the loop runs ends the program as cleanly as a later one.
+void defer_signal(int signal_number);
+
 class Loop {
  public:
   using Callback = std::function<void()>;
@@ -21,6 +25,7 @@ class Loop {
 
   /// Calls back at once and then every `period`, until the loop ends.
   void every(std::chrono::milliseconds period, Callback callback);
+  /// A deferred signal is delivered from now on.
   void on_signal(int signal_number, Callback callback);
   /// Runs `work` on a pool thread, then `done` on the loop's thread. Loop thread only.
   void in_pool(Callback work, Callback done);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "exporter/demo/folder.h"
 #include "exporter/demo/table.h"
 #include "exporter/load_config.h"
+#include "exporter/loop.h"
 #include "exporter/reference.h"
 
 namespace sqlite_exporter {
@@ -89,6 +91,7 @@ void show(const Snapshot& snapshot) {
 }  // namespace
 
 Result<void> run_demo(const CommandLine& line) {
+  for (const int signal_number : {SIGTERM, SIGINT}) defer_signal(signal_number);
   const Result<TemporaryFolder> folder = TemporaryFolder::create();
   if (!folder) return fail(folder.error());
   CommandLine demo = line;
