@@ -1,6 +1,7 @@
 /// What the sampler knows of one database: its latest readings, handed to the full look by value.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -20,6 +21,7 @@ struct HeldFiles {
 };
 
 struct Sample {
+  std::chrono::steady_clock::time_point taken;  ///< or when its database was first given to sample
   WalTotals totals;
   bool attached = false;   ///< somebody held the dead man's switch at the last sample
   double last_commit = 0;  ///< when iChange was last seen to move, unix seconds; 0: never

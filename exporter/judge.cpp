@@ -14,6 +14,7 @@ std::string_view advice(Errc code) {
              "capability CAP_DAC_READ_SEARCH does both)";
     case Errc::limit: return "raise the limit of open files (LimitNOFILE=)";
     case Errc::io: return "look at the kernel log: the device reports read errors";
+    case Errc::stalled: return "look for a disk that does not answer";
     case Errc::unsupported: return "give the path of a regular file";
     default: return "";
   }

@@ -22,9 +22,18 @@ class Stopwatch {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
+/// Samples are taken every second or two; one this old says that the sampler itself is held up, and
+/// must not be served as new.
+constexpr std::chrono::seconds kOldestSample(5);
+
 /// The sampler's readings, or, on a mount that is not sampled, a sample taken now.
 Result<Sample> sample_of(LookTask& task) {
-  if (task.sampled) return task.sample->get();
+  if (task.sampled) {
+    Sample sample = task.sample->get();
+    if (std::chrono::steady_clock::now() - sample.taken > kOldestSample)
+      return fail(Errc::stalled, "the sampler did not come round to it for over five seconds");
+    return sample;
+  }
   if (!task.kept->watch) task.kept->watch = std::make_unique<WalWatch>(task.path);
   task.kept->watch->set_path(task.path);
   if (const Result<void> taken = task.kept->watch->take(unix_now()); !taken)

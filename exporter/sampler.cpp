@@ -80,7 +80,9 @@ class Round {
       if (found == watched_.end() || found->second.turn != due.turn) continue;
       // An error means that nothing was seen; the full look meets the same one and reports it.
       static_cast<void>(found->second.watch.take(unix_now()));
-      due.cell->set(found->second.watch.latest());
+      Sample latest = found->second.watch.latest();
+      latest.taken = Clock::now();
+      due.cell->set(std::move(latest));
       ++looks;
       schedule(due.cell, found->second);
     }

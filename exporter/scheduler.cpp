@@ -196,6 +196,9 @@ void Scheduler::enrol(Subject& subject) {
   if (sample == subject.sampled) return;
   subject.sampled = sample;
   if (sample) {
+    Sample none;
+    none.taken = std::chrono::steady_clock::now();
+    subject.sample->set(std::move(none));
     parts_.sampler.watch(subject.sample, subject.path);
   } else {
     parts_.sampler.forget(subject.sample);

@@ -1,0 +1,89 @@
+/// Full looks as the pool runs them: what reaches the batch, and what an old sample comes to.
+#include "exporter/look_job.h"
+
+#include <chrono>
+
+#include "collectors/registry.h"
+#include "tests/support/catch.h"
+#include "tests/support/sqlite_application.h"
+#include "tests/support/temporary_directory.h"
+
+namespace sqlite_exporter::test {
+namespace {
+
+LookTask task_at(const std::string& path, std::chrono::seconds age) {
+  LookTask task;
+  task.name = "app";
+  task.path = path;
+  task.sample = std::make_shared<SampleCell>();
+  task.kept = std::make_shared<Subject::Kept>();
+  Sample sample;
+  sample.taken = std::chrono::steady_clock::now() - age;
+  task.sample->set(std::move(sample));
+  return task;
+}
+
+LookTools tools() {
+  LookTools tools;
+  tools.collectors.assign(all_collectors().begin(), all_collectors().end());
+  tools.own_metrics = std::make_shared<OwnMetrics>(collector_names());
+  return tools;
+}
+
+void run(LookTask& task) {
+  std::vector<LookTask> tasks;
+  tasks.push_back(std::move(task));
+  Progress progress;
+  run_looks(tasks, MountTable(), tools(), progress);
+  task = std::move(tasks[0]);
+}
+
+double up(const LookTask& task) {
+  const Reading& last = task.batch.readings().back();
+  CHECK(last.metric == &kUp);
+  return last.value;
+}
+
+TEST_CASE("a look with a fresh sample succeeds") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("create table t(x)");
+  LookTask task = task_at(directory / "app.db", std::chrono::seconds(0));
+  run(task);
+  CHECK(up(task) == 1);
+  CHECK(task.kind == FileKind::database);
+  CHECK(task.failures.empty());
+}
+
+TEST_CASE("an old sample is never served as new") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("create table t(x)");
+  LookTask task = task_at(directory / "app.db", std::chrono::hours(1));
+  run(task);
+  CHECK(up(task) == 0);
+  CHECK(task.batch.readings().size() == 1);
+  REQUIRE(task.failures.size() == 1);
+  CHECK(task.failures[0].error.code == Errc::stalled);
+}
+
+TEST_CASE("on a mount that is not sampled the look takes the samples itself") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("pragma journal_mode=wal");
+  app.exec("create table t(x)");
+  LookTask task = task_at(directory / "app.db", std::chrono::hours(1));
+  task.sampled = false;
+  run(task);
+  CHECK(up(task) == 1);
+  app.exec("insert into t values (1)");
+  task.batch = Batch();
+  run(task);
+  double transactions = -1;
+  for (const Reading& reading : task.batch.readings())
+    if (reading.metric->name() == "sqlite_transactions_total") transactions = reading.value;
+  CHECK(transactions == 1);
+}
+
+}  // namespace
+}  // namespace sqlite_exporter::test
