@@ -1,6 +1,5 @@
 # The tests: one Catch2 program a layer, the end-to-end scripts, the checks of documents and rules.
 find_package(Catch2 CONFIG REQUIRED)
-include(Catch)
 
 # Catch2 2 has one heavy header and its own main target; both differ in Catch2 3.
 add_library(test_main STATIC tests/support/main.cpp)
@@ -66,6 +65,7 @@ unit_test(test_observer SOURCES
 
 unit_test(test_core SOURCES
   tests/exporter/discovery_test.cpp
+  tests/exporter/look_job_test.cpp
   tests/exporter/sampler_test.cpp
   tests/exporter/scheduler_test.cpp
   tests/exporter/subjects_test.cpp
@@ -111,7 +111,7 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script interference metrics program prometheus)
+foreach(script interference metrics program prometheus readme)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES

@@ -92,11 +92,9 @@ class InterferenceTest(support.TestCase):
         apps["live.db"].exec("insert into t values (2)")
         apps["rollback.db"].exec("insert into t values (2)")
         exporter.metrics()
-        # strace passes no signal on: its child is told itself.
-        tracee = subprocess.run(["pgrep", "-P", str(exporter.process.pid)], capture_output=True,
-                                text=True, check=True).stdout.split()[0]
-        os.kill(int(tracee), signal.SIGTERM)
+        os.kill(support.child_of(exporter.process.pid), signal.SIGTERM)
         exporter.process.wait(support.PATIENCE)
+        exporter.process.stderr.close()
         with open(trace, encoding="utf-8", errors="replace") as file:
             calls = [line.split(None, 1)[1] for line in file if data in line]
         self.assertGreater(len(calls), 100)
@@ -173,4 +171,4 @@ class InterferenceTest(support.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], "-v"])
+    unittest.main(argv=[*sys.argv, "-v"])

@@ -112,4 +112,4 @@ class MetricsTest(support.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], "-v"])
+    unittest.main(argv=[*sys.argv, "-v"])

@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,6 +75,20 @@ class ProgramTest(support.TestCase):
         for line in exporter.log:
             self.assertRegex(line, r"^time=\S+Z level=(info|warn) msg=")
 
+    def test_a_flag_wins_over_the_file(self):
+        self.application("app.db").exec("pragma journal_mode=wal", "create table t(x)")
+        config = self.config(f"""
+            [[database]]
+            path = "{self.path("app.db")}"
+            [collector.wal]
+            enabled = false
+            """)
+        for flag, expected in (("", False), ("--collector.wal", True)):
+            flags = [flag] if flag else []
+            exporter = self.exporter("--config.file=" + config, *flags)
+            self.assertEqual("sqlite_wal_frames{" in exporter.metrics(), expected)
+            exporter.stop()
+
     def test_permission_denied_is_a_state_of_one_database(self):
         if os.getuid() != 0:
             self.skipTest("needs root, to run the exporter as somebody else")
@@ -94,6 +109,36 @@ class ProgramTest(support.TestCase):
         said = [line for line in exporter.log if "reason=denied" in line]
         self.assertEqual(len(said), 1, said)
         self.assertIn("CAP_DAC_READ_SEARCH", said[0])
+
+
+class StallTest(support.TestCase):
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    @unittest.skipIf(os.environ.get("SANITIZED"), "the sanitizer's runtime cannot be traced")
+    def test_a_mount_that_hangs_stalls_its_own_databases_and_nothing_else(self):
+        mountpoint = self.path("mnt")
+        os.mkdir(mountpoint)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "none", mountpoint], capture_output=True,
+                                 text=True, check=False)
+        if mounted.returncode != 0:
+            self.skipTest("a tmpfs cannot be mounted here: " + mounted.stderr.strip())
+        self.addCleanup(subprocess.run, ["umount", "-l", mountpoint], check=False)
+        for name in ("good.db", "mnt/hung.db"):
+            self.application(name).exec("create table t(x)").stop()
+        # Every open of this one file takes eight seconds, as on a disk that is failing.
+        exporter = self.exporter(
+            self.path("good.db"), self.path("mnt/hung.db"),
+            prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-P", self.path("mnt/hung.db"), "-e",
+                    "trace=openat", "-e", "inject=openat:delay_enter=8s"))
+        for _ in range(3):
+            page = exporter.metrics()
+            self.assertEqual(support.value(page, "sqlite_up", database="good"), 1)
+            self.assertEqual(support.value(page, "sqlite_up", database="hung"), 0)
+            self.assertEqual([line for line in support.samples(page) if 'database="hung"' in line],
+                             ['sqlite_up{database="hung"} 0'])
+            self.assertEqual(support.value(page, "sqlite_exporter_stalled_mounts"), 1)
+        tracee = support.child_of(exporter.process.pid)
+        os.kill(tracee, signal.SIGTERM)
+        support.await_that(lambda: not os.path.exists(f"/proc/{tracee}"), "the exporter to stop")
 
 
 class HttpTest(support.TestCase):
@@ -159,4 +204,4 @@ class DemoTest(support.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], "-v"])
+    unittest.main(argv=[*sys.argv, "-v"])

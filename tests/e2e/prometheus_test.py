@@ -79,4 +79,4 @@ class PrometheusTest(support.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], "-v"])
+    unittest.main(argv=[*sys.argv, "-v"])

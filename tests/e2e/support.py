@@ -126,12 +126,24 @@ class Exporter:
         """Waits until the page holds this line."""
         return await_that(lambda: sample in self.get("/metrics")[2].splitlines(), sample)
 
+    def end(self):
+        """Whatever has become of it."""
+        if self.process.poll() is None:
+            self.stop()
+        self.process.stderr.close()
+
     def stop(self, number=signal.SIGTERM):
         """Returns the exit code."""
         self.process.send_signal(number)
         self.log += self.process.stderr.readlines()
         self.process.stderr.close()
         return self.process.wait(PATIENCE)
+
+
+def child_of(pid):
+    """The one child of a process: that of strace, which passes no signal on."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return int(file.read().split()[0])
 
 
 def samples(page):
@@ -166,7 +178,7 @@ class TestCase(unittest.TestCase):
 
     def exporter(self, *arguments, **options):
         exporter = Exporter(*arguments, **options)
-        self.addCleanup(lambda: exporter.process.poll() is None and exporter.stop())
+        self.addCleanup(exporter.end)
         return exporter.ready()
 
     def config(self, text):

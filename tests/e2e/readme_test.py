@@ -1,0 +1,59 @@
+"""Every command and every configuration in README and docs is run, or says why it is not."""
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+import support
+
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/configuration.md",
+         "docs/metrics.md")
+
+NOT_RUN = {
+    "./dev run": "installs packages and runs until Ctrl-C: program_test runs the same demo",
+    "./dev test": "is what runs this test",
+}
+
+
+def blocks(language):
+    """(page, text) of each fenced block."""
+    for page in PAGES:
+        with open(os.path.join(support.SOURCE_DIR, page), encoding="utf-8") as file:
+            for match in re.finditer(rf"^```{language}\n(.*?)^```$", file.read(), re.M | re.S):
+                yield page, match.group(1)
+
+
+class ReadmeTest(support.TestCase):
+    def test_every_command_runs(self):
+        commands = [line.split(" #")[0].strip() for _, text in blocks("sh")
+                    for line in text.splitlines()]
+        self.assertIn("./dev run", commands)
+        for command in commands:
+            with self.subTest(command):
+                if command in NOT_RUN:
+                    print(f"not run: {command}: {NOT_RUN[command]}")
+                    continue
+                program, *arguments = [word.strip("'") for word in command.split()]
+                self.assertEqual(program, "build/sqlite_exporter")
+                self.assertEqual(self.exporter(*arguments).stop(), 0)
+
+    def test_every_configuration_is_valid(self):
+        configurations = list(blocks("toml"))
+        self.assertGreater(len(configurations), 0)
+        for page, text in configurations:
+            with self.subTest(page):
+                config = self.config(text)
+                self.assertEqual(support.run("check-config", config), (0, config + ": ok\n", ""))
+
+    def test_every_verb_of_dev_is_listed(self):
+        dev = os.path.join(support.SOURCE_DIR, "dev")
+        listed = subprocess.run([dev], capture_output=True, text=True, check=True).stdout
+        for _, text in blocks("sh"):
+            for verb in re.findall(r"\./dev (\w+)", text):
+                self.assertRegex(listed, rf"(?m)^\./dev {verb}\b")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[*sys.argv, "-v"])
