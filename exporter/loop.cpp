@@ -23,9 +23,15 @@ struct Signal {
   Loop::Callback callback;
 };
 
+/// What the loop and its jobs share; it outlives the loop where a job does.
+struct Jobs {
+  std::size_t running = 0;
+  bool wanted = true;  ///< false once the loop was stopped: nobody waits for what they bring
+};
+
 struct Job {
   uv_work_t request{};
-  std::size_t* running = nullptr;
+  Jobs* jobs = nullptr;
   Loop::Callback work;
   Loop::Callback done;
 };
@@ -50,17 +56,19 @@ struct Loop::Impl {
   // Lists: libuv keeps the addresses of their elements.
   std::list<Timer> timers;
   std::list<Signal> signals;
-  std::size_t jobs_running = 0;
-  bool stopping = false;
+  Jobs jobs;
 };
 
 Loop::Loop() : impl_(std::make_unique<Impl>()) { uv_loop_init(&impl_->loop); }
 
 Loop::~Loop() {
-  uv_walk(&impl_->loop, close_handle, nullptr);
-  while (uv_run(&impl_->loop, UV_RUN_NOWAIT) != 0 && impl_->jobs_running == 0) {
+  if (impl_->jobs.running > 0) {
+    static_cast<void>(impl_.release());
+    return;
   }
-  if (uv_loop_close(&impl_->loop) != 0) static_cast<void>(impl_.release());
+  uv_walk(&impl_->loop, close_handle, nullptr);
+  uv_run(&impl_->loop, UV_RUN_DEFAULT);  // only closes what was walked
+  uv_loop_close(&impl_->loop);
 }
 
 void Loop::every(std::chrono::milliseconds period, Callback callback) {
@@ -87,24 +95,24 @@ void Loop::on_signal(int signal_number, Callback callback) {
 
 void Loop::in_pool(Callback work, Callback done) {
   auto job = std::make_unique<Job>();
-  job->running = &impl_->jobs_running;
+  job->jobs = &impl_->jobs;
   job->work = std::move(work);
   job->done = std::move(done);
   job->request.data = job.get();
-  ++impl_->jobs_running;
+  ++impl_->jobs.running;
   uv_queue_work(
       &impl_->loop, &job.release()->request,
       [](uv_work_t* request) { static_cast<Job*>(request->data)->work(); },
       [](uv_work_t* request, int) {
         const std::unique_ptr<Job> finished(static_cast<Job*>(request->data));
-        --*finished->running;
-        finished->done();
+        --finished->jobs->running;
+        if (finished->jobs->wanted) finished->done();
       });
 }
 
 bool Loop::run() {
   uv_run(&impl_->loop, UV_RUN_DEFAULT);
-  if (impl_->jobs_running == 0) return true;
+  if (impl_->jobs.running == 0) return true;
   uv_timer_t deadline{};
   bool expired = false;
   deadline.data = &expired;
@@ -112,16 +120,17 @@ bool Loop::run() {
   uv_timer_start(
       &deadline, [](uv_timer_t* handle) { *static_cast<bool*>(handle->data) = true; },
       kDrainMilliseconds, 0);
-  while (impl_->jobs_running > 0 && !expired) uv_run(&impl_->loop, UV_RUN_ONCE);
+  while (impl_->jobs.running > 0 && !expired) uv_run(&impl_->loop, UV_RUN_ONCE);
   bool closed = false;
   deadline.data = &closed;
   uv_close(reinterpret_cast<uv_handle_t*>(&deadline),
            [](uv_handle_t* handle) { *static_cast<bool*>(handle->data) = true; });
   while (!closed) uv_run(&impl_->loop, UV_RUN_NOWAIT);
-  return impl_->jobs_running == 0;
+  return impl_->jobs.running == 0;
 }
 
 void Loop::stop() {
+  impl_->jobs.wanted = false;
   for (Timer& timer : impl_->timers) uv_timer_stop(&timer.handle);
   for (Signal& signal : impl_->signals) uv_signal_stop(&signal.handle);
   uv_stop(&impl_->loop);

@@ -27,7 +27,8 @@ class Loop {
   void every(std::chrono::milliseconds period, Callback callback);
   /// A deferred signal is delivered from now on.
   void on_signal(int signal_number, Callback callback);
-  /// Runs `work` on a pool thread, then `done` on the loop's thread. Loop thread only.
+  /// Runs `work` on a pool thread, then `done` on the loop's thread, unless it was stopped
+  /// meanwhile. Loop thread only.
   void in_pool(Callback work, Callback done);
 
   /// Until `stop`. Then waits for pool jobs, at most a second; true if none is left.

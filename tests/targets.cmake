@@ -66,6 +66,7 @@ unit_test(test_observer SOURCES
 unit_test(test_core SOURCES
   tests/exporter/discovery_test.cpp
   tests/exporter/look_job_test.cpp
+  tests/exporter/loop_test.cpp
   tests/exporter/sampler_test.cpp
   tests/exporter/scheduler_test.cpp
   tests/exporter/subjects_test.cpp
