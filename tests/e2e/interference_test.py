@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import stat
-import subprocess
 import sys
 import unittest
 
@@ -133,34 +132,21 @@ class InterferenceTest(support.TestCase):
                 self.assertEqual(app.query("pragma wal_checkpoint(truncate)"), "0|0|0")
 
     def test_a_filesystem_can_be_unmounted_once_its_application_is_gone(self):
-        mountpoint = self.path("mnt")
-        os.mkdir(mountpoint)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "none", mountpoint], capture_output=True,
-                                 text=True, check=False)
-        if mounted.returncode != 0:
-            self.skipTest("a tmpfs cannot be mounted here: " + mounted.stderr.strip())
-        unmount = lambda: subprocess.run(["umount", mountpoint], capture_output=True, check=False)
-        self.addCleanup(unmount)
+        mountpoint = self.mount("mnt", "-t", "tmpfs", "none")
         app = self.application("mnt/app.db")
         app.exec("pragma journal_mode=wal", "create table t(x)")
         exporter = self.exporter(self.path("mnt/app.db"))
         exporter.await_sample('sqlite_database_state{database="app",state="wal_live"} 1')
         app.close()
-        support.await_that(lambda: unmount().returncode == 0, "umount")
+        support.await_that(lambda: self.unmount(mountpoint), "umount")
         exporter.await_sample('sqlite_database_state{database="app",state="absent"} 1')
 
     def test_a_read_only_mount_is_watched_as_any_other(self):
         data = self.path("data")
-        view = self.path("view")
         os.mkdir(data)
-        os.mkdir(view)
         app = self.application("data/app.db")
         app.exec("pragma journal_mode=wal", "pragma wal_autocheckpoint=0", "create table t(x)")
-        mounted = subprocess.run(["mount", "-o", "bind,ro", data, view], capture_output=True,
-                                 text=True, check=False)
-        if mounted.returncode != 0:
-            self.skipTest("a bind mount cannot be made here: " + mounted.stderr.strip())
-        self.addCleanup(subprocess.run, ["umount", view], capture_output=True, check=False)
+        self.mount("view", "-o", "bind,ro", data)
         exporter = self.exporter(self.path("view/app.db"))
         exporter.metrics()
         app.exec("insert into t values (1)")

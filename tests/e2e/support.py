@@ -181,6 +181,23 @@ class TestCase(unittest.TestCase):
         self.addCleanup(exporter.end)
         return exporter.ready()
 
+    def mount(self, name, *arguments):
+        """Mounts on a new folder until the end of the test; skips the test where that is refused."""
+        mountpoint = self.path(name)
+        os.mkdir(mountpoint)
+        mounted = subprocess.run(["mount", *arguments, mountpoint], capture_output=True, text=True,
+                                 check=False)
+        if mounted.returncode != 0:
+            self.skipTest("a filesystem cannot be mounted here: " + mounted.stderr.strip())
+        self.addCleanup(self.unmount, mountpoint, "--lazy")
+        return mountpoint
+
+    @staticmethod
+    def unmount(mountpoint, *options):
+        """True if it was mounted and not busy."""
+        return subprocess.run(["umount", *options, mountpoint], capture_output=True,
+                              check=False).returncode == 0
+
     def config(self, text):
         path = self.path("sqlite_exporter.toml")
         with open(path, "w", encoding="utf-8") as file:
