@@ -38,48 +38,56 @@ void WalWatch::set_path(std::string database) {
 }
 
 Result<void> WalWatch::take(double now) {
-  Result<void> result = look(now);
-  if (!result) latest_.attached = false;
-  return result;
-}
-
-Result<void> WalWatch::look(double now) {
   release_set_aside();
-  if (latest_.held && !held_is_current()) set_aside();
+  if (latest_.held && !held_is_current()) {
+    observe_last_words(now);
+    set_aside();
+  }
 
   std::optional<File> opened;
   if (!latest_.held) {
+    latest_.attached = false;
     if (Result<void> result = open_shm(opened); !result) return result;
     if (!opened) {
-      latest_.attached = false;
       counters_.observe_absence();
       return {};
     }
   }
-  const File& shm = latest_.held ? latest_.held->shm : *opened;
+  const std::shared_ptr<const HeldFiles> held = latest_.held;
+  const File& shm = held ? held->shm : *opened;
   const Result<FileStatus> status = shm.status();
   if (!status) return fail(status.error());
-  // Readings first, the switch second: what a last closer committed before it let go still counts.
+  // Readings first, the switch second: it is not believed for longer than they are.
   const Result<WalIndex> index = read_wal_index(shm);
   const Result<bool> attached = is_locked(shm, kDeadMansSwitch, 1);
   if (!attached) return fail(attached.error());
   latest_.attached = *attached;
+  if (!*attached) latest_.held.reset();
 
   if (index) {
-    const std::uint64_t before = counters_.totals().transactions;
-    const WalMoment moment{status->identity, *attached, *index};
-    counters_.observe(moment, [this](const OldGeneration& old, const WalIndex& newer) {
-      return scan_tail(old, newer);
-    });
-    latest_.totals = counters_.totals();
-    if (latest_.totals.transactions != before) latest_.last_commit = now;
-  } else if (index.error().code != Errc::no_data) {
-    return fail(index.error());
+    observe(
+        {status->identity, *attached, *index}, now,
+        [this](const OldGeneration& old, const WalIndex& newer) { return scan_tail(old, newer); });
+  } else if (*attached && index.error().code != Errc::no_data) {
+    return fail(index.error());  // without anybody attached a torn one is what a crash left
   }
-
-  if (!*attached) latest_.held.reset();
-  if (*attached && !latest_.held) return hold(std::move(*opened), status->identity);
+  if (*attached && !held) return hold(std::move(*opened), status->identity);
   return {};
+}
+
+void WalWatch::observe(const WalMoment& moment, double now,
+                       const WalCounters::TailScan& scan_tail) {
+  const std::uint64_t before = counters_.totals().transactions;
+  counters_.observe(moment, scan_tail);
+  latest_.totals = counters_.totals();
+  if (latest_.totals.transactions != before) latest_.last_commit = now;
+}
+
+void WalWatch::observe_last_words(double now) {
+  // The -wal went with it, so there is no tail to scan.
+  const auto no_tail = [](const OldGeneration& old, const WalIndex&) { return old.mx_frame; };
+  if (const Result<WalIndex> index = read_wal_index(latest_.held->shm))
+    observe({latest_.held->shm_identity, true, *index}, now, no_tail);
 }
 
 Result<void> WalWatch::open_shm(std::optional<File>& opened) const {

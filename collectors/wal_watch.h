@@ -29,7 +29,9 @@ class WalWatch {
   const Sample& latest() const { return latest_; }
 
  private:
-  Result<void> look(double now);
+  void observe(const WalMoment& moment, double now, const WalCounters::TailScan& scan_tail);
+  /// What was committed between the last sample and the last close is still in the unlinked -shm.
+  void observe_last_words(double now);
   Result<void> open_shm(std::optional<File>& opened) const;
   std::uint32_t scan_tail(const OldGeneration& old, const WalIndex& now) const;
   Result<void> hold(File shm, const FileIdentity& shm_identity);
