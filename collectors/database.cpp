@@ -35,8 +35,8 @@ constexpr Metric kApplicationId =
           "The application's own file type number (PRAGMA application_id).");
 constexpr Metric kTransactions = counter(
     "sqlite_transactions_total",
-    "Committed write transactions since first seen; exact while some connection stays open, else a "
-    "lower bound (iChange, in rollback mode the file change counter).");
+    "Committed write transactions since first seen; exact while some connection stays open in one "
+    "journal mode, else a lower bound (iChange, in rollback mode the file change counter).");
 constexpr Metric kLastWrite =
     gauge("sqlite_last_write_timestamp_seconds",
           "The latest of the mtime of the file, the mtime of its WAL and the last commit seen.");
@@ -89,7 +89,7 @@ void add_header(const Look& look, const DatabaseHeader& header, Batch& batch) {
   }
   batch.add(kFreelistPages, header.freelist_count);
   batch.add(kPageSize, header.page_size);
-  batch.add(kSchemaVersion, header.schema_cookie);
+  batch.add(kSchemaVersion, as_signed(header.schema_cookie));
   batch.add(kUserVersion, as_signed(header.user_version));
   batch.add(kApplicationId, as_signed(header.application_id));
 }

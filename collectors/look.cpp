@@ -94,10 +94,11 @@ Result<void> read_live_wal(Look& look, const File& database, const File& shm) {
     look.index = *index;
     if (!*wal) return {};
     const Result<DatabaseHeader> header = read_newest_page_one(database, **wal, shm, *index);
-    if (header) {
+    // A damaged page 1 is a state of the database, and says nothing against its wal-index.
+    if (header || header.error().code == Errc::corrupt) {
       const Result<WalIndex> after = read_wal_index(shm);
       if (after && after->salts == index->salts && after->n_backfill == index->n_backfill) {
-        look.header = *header;
+        if (header) look.header = *header;
         return {};
       }
     } else if (header.error().code != Errc::busy) {

@@ -91,6 +91,31 @@ TEST_CASE("a live database in WAL mode is reported from its newest page 1") {
             app.query("select sqlite_version()") + "\",mountpoint=\"/\"} 1");
 }
 
+TEST_CASE("a live database whose header is overwritten still shows its WAL") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("pragma journal_mode=wal; create table t(x); pragma wal_checkpoint(truncate)");
+  app.exec("insert into t values (1)");  // page 1 is not in the WAL
+  std::fstream file(directory / "app.db", std::ios::in | std::ios::out | std::ios::binary);
+  file.write("overwritten", 11);
+  file.close();
+  Observer observer(directory / "app.db");
+  const std::string text = observer.text();
+  CHECK(text.find("state=\"not_a_database\"") != std::string::npos);
+  CHECK(text.find("state=\"wal_live\"") != std::string::npos);
+  CHECK(text.find("sqlite_wal_frames{database=\"app\"}") != std::string::npos);
+  CHECK(text.find("sqlite_database_user_version") == std::string::npos);
+}
+
+TEST_CASE("a schema version is signed, as SQLite shows it") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("create table t(x); pragma schema_version=-5");
+  Observer observer(directory / "app.db");
+  CHECK(std::to_string(static_cast<int>(observer.value("sqlite_database_schema_version"))) ==
+        app.query("pragma schema_version"));
+}
+
 TEST_CASE("a cleanly closed database in WAL mode is clean and reported from its file") {
   const TemporaryDirectory directory;
   SqliteApplication app(directory / "app.db");
