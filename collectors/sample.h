@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
+#include "collectors/base/result.h"
 #include "collectors/guarded.h"
 #include "collectors/linux/file.h"
 #include "collectors/wal_counters.h"
@@ -21,7 +23,10 @@ struct HeldFiles {
 };
 
 struct Sample {
-  std::chrono::steady_clock::time_point taken;  ///< or when its database was first given to sample
+  /// The last successful sample, or when its database was first given to sample.
+  std::chrono::steady_clock::time_point taken;
+  /// Why the last sample said nothing. Not set by a busy moment: that is only a sample missed.
+  std::optional<Error> error;
   WalTotals totals;
   bool attached = false;   ///< somebody held the dead man's switch at the last sample
   double last_commit = 0;  ///< when iChange was last seen to move, unix seconds; 0: never

@@ -2,7 +2,7 @@
 
 #include <sys/resource.h>
 
-#include <csignal>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -41,7 +41,7 @@ LookTools make_tools(const Config& config) {
 }  // namespace
 
 Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOptions& options) {
-  for (const int signal_number : {SIGTERM, SIGINT}) defer_signal(signal_number);
+  for (const int signal_number : kStopSignals) defer_signal(signal_number);
   raise_descriptor_limit();
   const LookTools tools = make_tools(config);
   const auto snapshot = std::make_shared<SnapshotCell>();
@@ -56,14 +56,15 @@ Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOption
   Sampler sampler;
   Scheduler scheduler(config,
                       {loop, sampler, log, tools, snapshot, options.procfs, options.published});
-  for (const int signal_number : {SIGTERM, SIGINT}) {
+  for (const int signal_number : kStopSignals) {
     loop.on_signal(signal_number, [&, signal_number] {
-      log.info("stopping", {{"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      log.info("stopping", {{"signal", std::string("SIG").append(::sigabbrev_np(signal_number))}});
       loop.stop();
     });
   }
   scheduler.start();
-  return loop.run();
+  const bool jobs_ended = loop.run();
+  return sampler.stop() && jobs_ended;
 }
 
 }  // namespace sqlite_exporter

@@ -1,6 +1,8 @@
 /// The daemon: puts loop, sampler, scheduler and HTTP server together, and runs until told to stop.
 #pragma once
 
+#include <array>
+#include <csignal>
 #include <functional>
 #include <string>
 
@@ -19,7 +21,10 @@ struct DaemonOptions {
   std::function<void(const Snapshot&)> published;
 };
 
-/// Blocks until SIGTERM or SIGINT. True if every thread has ended: where a job on a hung mount has
+/// What ends it. A closed terminal does too.
+inline constexpr std::array kStopSignals = {SIGTERM, SIGINT, SIGHUP};
+
+/// Blocks until one of them. True if every thread has ended: where a job on a hung mount has
 /// not, the process must be left by _exit, because a thread that cannot end cannot be joined.
 /// Errors: config or io, if it cannot listen.
 Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOptions& options);

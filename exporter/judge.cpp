@@ -79,14 +79,11 @@ void Judge::judge_kind(const LookTask& task) {
 }
 
 void Judge::mount_stalled(const std::string& mountpoint) {
-  if (stalled_.insert(mountpoint).second)
-    log_.warn("mount does not answer, its databases show sqlite_up 0",
-              {{"mountpoint", mountpoint}});
+  log_.warn("mount does not answer, its databases show sqlite_up 0", {{"mountpoint", mountpoint}});
 }
 
 void Judge::mount_answers(const std::string& mountpoint) {
-  if (stalled_.erase(mountpoint) > 0)
-    log_.info("mount answers again", {{"mountpoint", mountpoint}});
+  log_.info("mount answers again", {{"mountpoint", mountpoint}});
 }
 
 void Judge::forget(std::string_view database) {

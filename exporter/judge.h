@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,7 +33,6 @@ class Judge {
 
   const Log& log_;
   std::map<std::string, State, std::less<>> states_;
-  std::set<std::string> stalled_;
   bool over_limit_ = false;
 };
 

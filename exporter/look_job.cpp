@@ -22,17 +22,23 @@ class Stopwatch {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-/// Samples are taken every second or two; one this old says that the sampler itself is held up, and
-/// must not be served as new.
+/// A sample is taken at least every other second; one this old says that the sampler is held up, or
+/// that a writer was faster than every one of its reads, and must not be served as new.
 constexpr std::chrono::seconds kOldestSample(5);
+
+Result<Sample> latest_sample(const SampleCell& cell) {
+  Sample sample = cell.get();
+  if (sample.error) return fail(*sample.error);
+  if (std::chrono::steady_clock::now() - sample.taken > kOldestSample)
+    return fail(Errc::stalled, "no sample of it succeeded for over five seconds");
+  return sample;
+}
 
 /// The sampler's readings, or, on a mount that is not sampled, a sample taken now.
 Result<Sample> sample_of(LookTask& task) {
   if (task.sampled) {
-    Sample sample = task.sample->get();
-    if (std::chrono::steady_clock::now() - sample.taken > kOldestSample)
-      return fail(Errc::stalled, "the sampler did not come round to it for over five seconds");
-    return sample;
+    task.kept->watch.reset();
+    return latest_sample(*task.sample);
   }
   if (!task.kept->watch) task.kept->watch = std::make_unique<WalWatch>(task.path);
   task.kept->watch->set_path(task.path);
@@ -72,6 +78,7 @@ void run_look(LookTask& task, const MountTable& mounts, const LookTools& tools) 
 
 void run_looks(std::vector<LookTask>& tasks, const MountTable& mounts, const LookTools& tools,
                Progress& progress) {
+  progress.step();  // it has begun: what waits for a thread is not stuck
   for (LookTask& task : tasks) {
     run_look(task, mounts, tools);
     task.batch.add(kUp, task.failures.empty() ? 1 : 0);

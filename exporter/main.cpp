@@ -34,15 +34,18 @@ Result<Config> load(const CommandLine& line) {
   return load_config(line, std::string(kDefaultConfigFile), collector_names(), reserved_labels());
 }
 
-int run(const CommandLine& line) {
-  const Result<Config> config = load(line);
-  if (!config) return report(config.error());
-  const Log log(config->log().level, config->log().format);
-  const Result<bool> ended = run_daemon(*config, log, {line.procfs, {}, {}});
+int leave(const Result<bool>& ended) {
   if (!ended) return report(ended.error());
   // A thread on a hung mount cannot be joined, and libuv would try to at exit.
   if (!*ended) ::_exit(0);
   return 0;
+}
+
+int run(const CommandLine& line) {
+  const Result<Config> config = load(line);
+  if (!config) return report(config.error());
+  const Log log(config->log().level, config->log().format);
+  return leave(run_daemon(*config, log, {line.procfs, {}, {}}));
 }
 
 int check_config(const CommandLine& line) {
@@ -55,10 +58,7 @@ int run_verb(const CommandLine& line) {
   switch (line.verb) {
     case CommandLine::Verb::run: return run(line);
     case CommandLine::Verb::check_config: return check_config(line);
-    case CommandLine::Verb::demo: {
-      const Result<void> result = run_demo(line);
-      return result ? 0 : report(result.error());
-    }
+    case CommandLine::Verb::demo: return leave(run_demo(line));
     case CommandLine::Verb::demo_application:
       return run_demo_application(line.application_kind, line.application_path);
     case CommandLine::Verb::describe_metrics:

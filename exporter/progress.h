@@ -11,17 +11,17 @@ class Progress {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// The job's side: one more step is done.
+  /// The job's side: it has begun, or one more step is done.
   void step() { ++steps_; }
 
-  /// The loop's side: true if no step was seen for `deadline`.
+  /// The loop's side: true if it has begun and no step was seen for `deadline`.
   bool stuck(Clock::time_point now, Clock::duration deadline) {
     const std::uint64_t steps = steps_;
     if (steps != seen_) {
       seen_ = steps;
       seen_at_ = now;
     }
-    return now - seen_at_ >= deadline;
+    return steps > 0 && now - seen_at_ >= deadline;
   }
 
  private:

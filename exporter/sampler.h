@@ -4,30 +4,42 @@
 /// Without jitter a periodic writer was seen in 4 or in 191 of 470 samples, as chance had it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "collectors/sample.h"
 
 namespace sqlite_exporter {
 
+/// One thread for all mounts: 500 threads at 10 Hz cost 9.3 % of a CPU, one 0.8 % for the same
+/// looks. A look that does not return keeps its thread; then another takes over all other mounts.
 class Sampler {
  public:
   Sampler();
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
-  /// Ends the thread; one that a hung mount keeps is left behind, never joined.
-  ~Sampler();
+  ~Sampler() { stop(); }
 
   /// Samples the database at the realpath `path` into `cell` from now on: ten times a second while
   /// somebody is attached, else once. A second call with the same cell gives the database a new
-  /// path.
-  void watch(const std::shared_ptr<SampleCell>& cell, std::string path);
+  /// path. `mountpoint` is where a look may hang.
+  void watch(const std::shared_ptr<SampleCell>& cell, std::string path, std::string mountpoint);
   void forget(const std::shared_ptr<SampleCell>& cell);
+
+  /// To be called now and then: replaces a thread whose look takes longer than `deadline`, at most
+  /// seven times in all. The mount of that look is not sampled until it returns.
+  void supervise(std::chrono::steady_clock::duration deadline);
+  /// The mounts that hold up a look now, sorted.
+  std::vector<std::string> stalled_mounts() const;
 
   /// How many looks were taken so far.
   std::uint64_t looks() const;
+
+  /// True if no thread is left; false if a hung mount keeps one, which is never joined.
+  bool stop();
 
  private:
   struct Shared;

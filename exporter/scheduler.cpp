@@ -2,6 +2,7 @@
 
 #include <prometheus/metric_family.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "collectors/registry.h"
@@ -19,14 +20,14 @@ constexpr std::chrono::milliseconds kStallCheckPeriod(250);
 /// A snapshot older than this many intervals is never served as new.
 constexpr int kSnapshotIntervals = 3;
 
-/// The key of the job that reads the mount table; no mountpoint is spelled so.
-const char* const kMountTableJob = "mountinfo";
+/// A pass that goes on, though slowly, is left alone for so many intervals: its snapshot is fresh
+/// yet.
+constexpr int kPassIntervals = 2;
 
 }  // namespace
 
 struct Scheduler::Job {
   std::uint64_t pass = 0;
-  Phase phase = Phase::idle;
   Progress progress;
   bool stalled = false;
 
@@ -49,13 +50,14 @@ void Scheduler::start() {
 }
 
 void Scheduler::tick() {
-  // A pass that takes longer than the interval is cut: what it has not looked at shows up 0.
   if (phase_ != Phase::idle) {
-    if (Snapshot::Clock::now() - pass_begun_ < kStallDeadline) return;
-    for (auto& [mountpoint, job] : running_) {
-      job->stalled = true;
-      judge_.mount_stalled(mountpoint);
-    }
+    const Snapshot::Clock::duration longest = kPassIntervals * poll_.interval;
+    if (Snapshot::Clock::now() - pass_begun_ <
+        std::max<Snapshot::Clock::duration>(longest, kStallDeadline))
+      return;
+    // What it has not looked at by now shows up 0.
+    for (auto& [key, job] : running_) job->stalled = true;
+    tell_stalled_mounts();
     publish();
   }
   begin_pass();
@@ -63,13 +65,30 @@ void Scheduler::tick() {
 
 void Scheduler::watch_jobs() {
   const auto now = Progress::Clock::now();
-  for (auto& [mountpoint, job] : running_) {
+  for (auto& [key, job] : running_) {
     if (job->stalled || !job->progress.stuck(now, kStallDeadline)) continue;
     job->stalled = true;
-    judge_.mount_stalled(mountpoint);
     if (job->pass == pass_) --awaited_;
   }
+  parts_.sampler.supervise(kStallDeadline);
+  tell_stalled_mounts();
   end_phase_if_done();
+}
+
+void Scheduler::tell_stalled_mounts() {
+  const std::vector<std::string> sampled = parts_.sampler.stalled_mounts();
+  std::set<std::string> stalled(sampled.begin(), sampled.end());
+  for (const auto& [key, job] : running_)
+    if (job->stalled) stalled.insert(key.second);
+  for (const std::string& mountpoint : stalled)
+    if (!stalled_mounts_.contains(mountpoint)) judge_.mount_stalled(mountpoint);
+  for (const std::string& mountpoint : stalled_mounts_)
+    if (!stalled.contains(mountpoint)) judge_.mount_answers(mountpoint);
+  stalled_mounts_ = std::move(stalled);
+}
+
+bool Scheduler::is_running(const std::string& mountpoint) const {
+  return running_.contains({phase_, mountpoint});
 }
 
 void Scheduler::begin_pass() {
@@ -78,9 +97,10 @@ void Scheduler::begin_pass() {
   phase_ = Phase::mounts;
   awaited_ = 0;
   looked_.clear();
-  if (running_.contains(kMountTableJob)) return end_phase_if_done();
+  if (is_running(parts_.procfs)) return end_phase_if_done();
   auto job = std::make_shared<Job>();
-  start_job(kMountTableJob, job, [job, procfs = parts_.procfs] {
+  start_job(parts_.procfs, job, [job, procfs = parts_.procfs] {
+    job->progress.step();
     // Without a mount table nothing can be kept apart: the old one, or one group for all.
     if (Result<MountTable> table = MountTable::read(procfs))
       job->mounts = std::make_shared<const MountTable>(std::move(*table));
@@ -95,12 +115,13 @@ void Scheduler::begin_discovery() {
     by_mount[mount_of(subjects_.entries()[entry].path)].push_back(entry);
   const auto known = std::make_shared<const std::set<std::string, std::less<>>>(subjects_.paths());
   for (auto& [mountpoint, entries] : by_mount) {
-    if (running_.contains(mountpoint)) continue;
+    if (is_running(mountpoint)) continue;
     auto job = std::make_shared<Job>();
     job->entries = std::move(entries);
     std::vector<DatabaseConfig> configs;
     for (const std::size_t entry : job->entries) configs.push_back(subjects_.entries()[entry]);
     start_job(mountpoint, job, [job, known, configs = std::move(configs)] {
+      job->progress.step();
       for (const DatabaseConfig& config : configs) {
         job->found.push_back(
             discover(config, [&](std::string_view path) { return known->contains(path); }));
@@ -119,7 +140,7 @@ void Scheduler::begin_looks() {
   for (const auto& [name, subject] : subjects_.all()) {
     enrol(*subject);
     const std::string& mountpoint = mount_of(subject->path);
-    if (subject->in_flight || running_.contains(mountpoint)) continue;
+    if (subject->in_flight || is_running(mountpoint)) continue;
     auto& job = by_mount[mountpoint];
     if (!job) job = std::make_shared<Job>();
     subject->in_flight = true;
@@ -152,20 +173,17 @@ void Scheduler::end_phase_if_done() {
 void Scheduler::start_job(const std::string& mountpoint, const std::shared_ptr<Job>& job,
                           std::function<void()> work) {
   job->pass = pass_;
-  job->phase = phase_;
-  running_[mountpoint] = job;
+  const Key key = {phase_, mountpoint};
+  running_[key] = job;
   ++awaited_;
-  parts_.loop.in_pool(std::move(work), [this, mountpoint, job] { job_done(mountpoint, job); });
+  parts_.loop.in_pool(std::move(work), [this, key, job] { job_done(key, job); });
 }
 
-void Scheduler::job_done(const std::string& mountpoint, const std::shared_ptr<Job>& job) {
-  running_.erase(mountpoint);
+void Scheduler::job_done(const Key& key, const std::shared_ptr<Job>& job) {
+  running_.erase(key);
   for (const auto& subject : job->subjects) subject->in_flight = false;
-  if (job->stalled) {
-    // Too late: what it saw is old by now. The next pass looks anew.
-    judge_.mount_answers(mountpoint);
-    return;
-  }
+  // Too late: what a stalled job saw is old by now. The next pass looks anew.
+  if (job->stalled) return tell_stalled_mounts();
   collect(*job);
   --awaited_;
   end_phase_if_done();
@@ -183,7 +201,8 @@ void Scheduler::collect(Job& job) {
 
 void Scheduler::apply(const Subjects::Changes& changes) {
   for (const auto& subject : changes.moved)
-    if (subject->sampled) parts_.sampler.watch(subject->sample, subject->path);
+    if (subject->sampled)
+      parts_.sampler.watch(subject->sample, subject->path, mount_of(subject->path));
   for (const auto& subject : changes.removed) {
     if (subject->sampled) parts_.sampler.forget(subject->sample);
     judge_.forget(subject->name);
@@ -199,7 +218,7 @@ void Scheduler::enrol(Subject& subject) {
     Sample none;
     none.taken = std::chrono::steady_clock::now();
     subject.sample->set(std::move(none));
-    parts_.sampler.watch(subject.sample, subject.path);
+    parts_.sampler.watch(subject.sample, subject.path, mount_of(subject.path));
   } else {
     parts_.sampler.forget(subject.sample);
   }
@@ -218,12 +237,9 @@ void Scheduler::publish() {
       reading.batch.add(kUp, 0);
     }
   }
-  std::size_t stalled = 0;
-  for (const auto& [mountpoint, job] : running_) stalled += job->stalled ? 1U : 0U;
-
   OwnMetrics& own = *parts_.tools.own_metrics;
   own.set_databases(subjects_.all().size(), subjects_.over_limit());
-  own.set_stalled_mounts(stalled);
+  own.set_stalled_mounts(stalled_mounts_.size());
   const std::uint64_t looks = parts_.sampler.looks();
   own.count_sampler_looks(looks - std::exchange(looks_counted_, looks));
   own.set_snapshot_time(unix_now());

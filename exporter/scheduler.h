@@ -11,7 +11,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "exporter/config.h"
@@ -46,6 +48,9 @@ class Scheduler {
  private:
   enum class Phase : std::uint8_t { idle, mounts, discovery, looks };
   struct Job;
+  /// A discovery that hangs, behind a symbolic link say, must not keep the looks of its mount
+  /// waiting.
+  using Key = std::pair<Phase, std::string>;  // and the mountpoint
 
   void tick();
   void watch_jobs();
@@ -55,7 +60,9 @@ class Scheduler {
   void end_phase_if_done();
   void start_job(const std::string& mountpoint, const std::shared_ptr<Job>& job,
                  std::function<void()> work);
-  void job_done(const std::string& mountpoint, const std::shared_ptr<Job>& job);
+  void job_done(const Key& key, const std::shared_ptr<Job>& job);
+  bool is_running(const std::string& mountpoint) const;
+  void tell_stalled_mounts();
   void apply(const Subjects::Changes& changes);
   /// Has the sampler watch it, or not, by the mount it lies on now.
   void enrol(Subject& subject);
@@ -72,8 +79,9 @@ class Scheduler {
   Phase phase_ = Phase::idle;
   std::uint64_t pass_ = 0;
   Snapshot::Clock::time_point pass_begun_;
-  /// By mountpoint; a job of an earlier pass here belongs to a stalled mount.
-  std::map<std::string, std::shared_ptr<Job>> running_;
+  /// A job of an earlier pass in here is a stalled one.
+  std::map<Key, std::shared_ptr<Job>> running_;
+  std::set<std::string> stalled_mounts_;
   std::uint64_t looks_counted_ = 0;
   std::size_t awaited_ = 0;  ///< jobs of this phase that are neither done nor stalled
   Findings findings_;

@@ -4,7 +4,6 @@ import hashlib
 import os
 import re
 import shutil
-import signal
 import stat
 import sys
 import unittest
@@ -91,9 +90,7 @@ class InterferenceTest(support.TestCase):
         apps["live.db"].exec("insert into t values (2)")
         apps["rollback.db"].exec("insert into t values (2)")
         exporter.metrics()
-        os.kill(support.child_of(exporter.process.pid), signal.SIGTERM)
-        exporter.process.wait(support.PATIENCE)
-        exporter.process.stderr.close()
+        self.assertEqual(exporter.stop(), 0)
         with open(trace, encoding="utf-8", errors="replace") as file:
             calls = [line.split(None, 1)[1] for line in file if data in line]
         self.assertGreater(len(calls), 100)

@@ -90,6 +90,7 @@ class Exporter:
         self.process = subprocess.Popen(
             [*prefix, EXPORTER, "--web.listen-address=127.0.0.1:0", "--poll.interval=" + interval,
              *arguments], stderr=subprocess.PIPE, text=True)
+        self.traced = "strace" in prefix
         self.log = []
         self.address = await_that(self._listening, "the exporter to listen")
 
@@ -134,7 +135,8 @@ class Exporter:
 
     def stop(self, number=signal.SIGTERM):
         """Returns the exit code."""
-        self.process.send_signal(number)
+        # strace passes no signal on.
+        os.kill(child_of(self.process.pid) if self.traced else self.process.pid, number)
         self.log += self.process.stderr.readlines()
         self.process.stderr.close()
         return self.process.wait(PATIENCE)
@@ -182,11 +184,11 @@ class TestCase(unittest.TestCase):
         return exporter.ready()
 
     def mount(self, name, *arguments):
-        """Mounts on a new folder until the end of the test; skips the test where that is refused."""
+        """Mounts on a new folder until the end of the test; skips it where that is refused."""
         mountpoint = self.path(name)
         os.mkdir(mountpoint)
-        mounted = subprocess.run(["mount", *arguments, mountpoint], capture_output=True, text=True,
-                                 check=False)
+        mounted = subprocess.run(["mount", *arguments, mountpoint], capture_output=True,
+                                 text=True, check=False)
         if mounted.returncode != 0:
             self.skipTest("a filesystem cannot be mounted here: " + mounted.stderr.strip())
         self.addCleanup(self.unmount, mountpoint, "--lazy")

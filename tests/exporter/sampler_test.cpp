@@ -20,7 +20,7 @@ TEST_CASE("a watched database is sampled from its baseline on") {
   open_wal(app);
   Sampler sampler;
   const auto cell = std::make_shared<SampleCell>();
-  sampler.watch(cell, directory / "app.db");
+  sampler.watch(cell, directory / "app.db", "/");
   REQUIRE(await([&] { return cell->get().attached; }));
   CHECK(cell->get().totals.transactions == 0);
   for (int i = 0; i < 5; ++i) app.exec("insert into t values (1)");
@@ -39,11 +39,11 @@ TEST_CASE("a forgotten database is sampled no more") {
   Sampler sampler;
   const auto cell = std::make_shared<SampleCell>();
   const auto other_cell = std::make_shared<SampleCell>();
-  sampler.watch(cell, directory / "app.db");
-  sampler.watch(other_cell, directory / "other.db");
+  sampler.watch(cell, directory / "app.db", "/");
+  sampler.watch(other_cell, directory / "other.db", "/");
   REQUIRE(await([&] { return cell->get().attached && other_cell->get().attached; }));
   sampler.forget(cell);
-  // The order is obeyed once the sampler drops its share of the cell.
+  // A look that has begun still holds the cell.
   REQUIRE(await([&] { return cell.use_count() == 1; }));
   app.exec("insert into t values (1)");
   other.exec("insert into t values (1)");
@@ -55,7 +55,7 @@ TEST_CASE("a database that does not exist yet is waited for") {
   const TemporaryDirectory directory;
   Sampler sampler;
   const auto cell = std::make_shared<SampleCell>();
-  sampler.watch(cell, directory / "app.db");
+  sampler.watch(cell, directory / "app.db", "/");
   REQUIRE(await([&] { return sampler.looks() > 0; }));
   SqliteApplication app(directory / "app.db");
   app.exec("pragma journal_mode=wal");
