@@ -132,7 +132,11 @@ bool Loop::run() {
 void Loop::stop() {
   impl_->jobs.wanted = false;
   for (Timer& timer : impl_->timers) uv_timer_stop(&timer.handle);
-  for (Signal& signal : impl_->signals) uv_signal_stop(&signal.handle);
+  // A second one must not kill what is being cleaned up.
+  for (Signal& signal : impl_->signals) {
+    defer_signal(signal.handle.signum);
+    uv_signal_stop(&signal.handle);
+  }
   uv_stop(&impl_->loop);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -16,6 +15,7 @@
 #include "exporter/demo/table.h"
 #include "exporter/load_config.h"
 #include "exporter/loop.h"
+#include "exporter/naming.h"
 #include "exporter/reference.h"
 
 namespace sqlite_exporter {
@@ -90,12 +90,12 @@ void show(const Snapshot& snapshot) {
 
 }  // namespace
 
-Result<void> run_demo(const CommandLine& line) {
-  for (const int signal_number : {SIGTERM, SIGINT}) defer_signal(signal_number);
+Result<bool> run_demo(const CommandLine& line) {
+  for (const int signal_number : kStopSignals) defer_signal(signal_number);
   const Result<TemporaryFolder> folder = TemporaryFolder::create();
   if (!folder) return fail(folder.error());
   CommandLine demo = line;
-  demo.files = {folder->path() + "/*.db"};
+  demo.files = {literal_pattern(folder->path()) + "/*.db"};
   if (!demo.web_listen_address) demo.web_listen_address = "127.0.0.1:10003";
   if (!demo.poll_interval) demo.poll_interval = "2s";
   if (!demo.log_level) demo.log_level = "warn";
@@ -104,7 +104,8 @@ Result<void> run_demo(const CommandLine& line) {
   if (!config) return fail(config.error());
 
   DemoChildren children;
-  if (Result<void> started = start_applications(children, folder->path()); !started) return started;
+  if (const Result<void> started = start_applications(children, folder->path()); !started)
+    return fail(started.error());
   const Log log(config->log().level, config->log().format);
   DaemonOptions options;
   options.procfs = line.procfs;
@@ -115,9 +116,9 @@ Result<void> run_demo(const CommandLine& line) {
   };
   options.published = show;
   const Result<bool> ended = run_daemon(*config, log, options);
-  Result<void> stopped = children.stop();
-  if (!ended) return fail(ended.error());
-  return stopped;
+  const Result<void> stopped = children.stop();
+  if (ended && !stopped) return fail(stopped.error());
+  return ended;
 }
 
 }  // namespace sqlite_exporter

@@ -7,8 +7,8 @@
 
 namespace sqlite_exporter {
 
-/// Blocks until Ctrl-C or SIGTERM, then removes everything. Listens on 127.0.0.1:10003 unless the
-/// command line says otherwise.
-Result<void> run_demo(const CommandLine& line);
+/// Blocks until Ctrl-C or SIGTERM, then removes everything. The result is that of `run_daemon`.
+/// Listens on 127.0.0.1:10003 unless the command line says otherwise.
+Result<bool> run_demo(const CommandLine& line);
 
 }  // namespace sqlite_exporter
