@@ -1,5 +1,6 @@
 #include "collectors/registry.h"
 
+#include <array>
 #include <cstddef>
 
 #include "collectors/database.h"

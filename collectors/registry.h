@@ -1,7 +1,6 @@
 /// The list of all collectors: a collector that is not named here does not exist.
 #pragma once
 
-#include <array>
 #include <span>
 #include <string_view>
 

@@ -90,9 +90,8 @@ Subjects::Changes Subjects::merge(const Findings& findings) {
       ++over_limit_;
       continue;
     }
-    auto subject = make(entry, *found);
-    if (by_name_.emplace(subject->name, subject).second)
-      changes.added.push_back(std::move(subject));
+    const std::shared_ptr<Subject> subject = make(entry, *found);
+    by_name_.try_emplace(subject->name, subject);
   }
   return changes;
 }

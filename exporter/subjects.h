@@ -25,7 +25,6 @@ class Subjects {
   Subjects(std::vector<DatabaseConfig> entries, std::size_t max_databases);
 
   struct Changes {
-    std::vector<std::shared_ptr<Subject>> added;
     std::vector<std::shared_ptr<Subject>> moved;  ///< same name, another realpath
     std::vector<std::shared_ptr<Subject>> removed;
   };

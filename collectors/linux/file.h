@@ -3,9 +3,7 @@
 
 #include <sys/stat.h>
 
-#include <chrono>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>

@@ -1,7 +1,6 @@
 /// The mounts of this mount namespace, from /proc/self/mountinfo (parsed by libmount).
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>

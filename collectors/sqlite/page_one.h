@@ -6,7 +6,6 @@
 /// (pgno * 383) & 8191; slots are probed linearly until 0; a slot is an index (from 1) into aPgno.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
