@@ -21,6 +21,10 @@ Result<bool> is_locked(const File& file, std::uint64_t offset, std::uint64_t len
   return lock_on(file, offset, length).map([](const auto& holder) { return holder.has_value(); });
 }
 
+Result<FileIdentity> identity_of(const File& file) {
+  return file.status().map([](const FileStatus& status) { return status.identity; });
+}
+
 bool in_use(const HeldFiles& files) {
   return is_locked(files.shm, kDeadMansSwitch, 1).value_or(false) ||
          is_locked(files.database, kSharedLockFirst, kSharedLockLength).value_or(false);
@@ -55,8 +59,9 @@ Result<void> WalWatch::take(double now) {
   }
   const std::shared_ptr<const HeldFiles> held = latest_.held;
   const File& shm = held ? held->shm : *opened;
-  const Result<FileStatus> status = shm.status();
-  if (!status) return fail(status.error());
+  // An open file stays the same file: the fstat of held_is_current is the only one of a sample.
+  const Result<FileIdentity> identity = held ? held->shm_identity : identity_of(*opened);
+  if (!identity) return fail(identity.error());
   // Readings first, the switch second: it is not believed for longer than they are.
   const Result<WalIndex> index = read_wal_index(shm);
   const Result<bool> attached = is_locked(shm, kDeadMansSwitch, 1);
@@ -66,12 +71,12 @@ Result<void> WalWatch::take(double now) {
 
   if (index) {
     observe(
-        {status->identity, *attached, *index}, now,
+        {*identity, *attached, *index}, now,
         [this](const OldGeneration& old, const WalIndex& newer) { return scan_tail(old, newer); });
   } else if (*attached && index.error().code != Errc::no_data) {
     return fail(index.error());  // without anybody attached a torn one is what a crash left
   }
-  if (*attached && !held) return hold(std::move(*opened), status->identity);
+  if (*attached && !held) return hold(std::move(*opened), *identity);
   return {};
 }
 
