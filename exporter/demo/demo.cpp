@@ -117,8 +117,9 @@ Result<bool> run_demo(const CommandLine& line) {
   options.published = show;
   const Result<bool> ended = run_daemon(*config, log, options);
   const Result<void> stopped = children.stop();
-  if (ended && !stopped) return fail(stopped.error());
-  return ended;
+  if (!ended) return fail(ended.error());
+  if (!stopped) return fail(stopped.error());
+  return *ended;
 }
 
 }  // namespace sqlite_exporter
