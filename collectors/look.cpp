@@ -20,7 +20,7 @@ class Opened {
  public:
   Opened() = default;
   explicit Opened(const File* held) : borrowed_(held) {}
-  explicit Opened(File own) : own_(std::move(own)) {}
+  explicit Opened(std::optional<File> own) : own_(std::move(own)) {}
 
   const File* get() const { return own_ ? &*own_ : borrowed_; }
   const File& operator*() const { return *get(); }
@@ -31,12 +31,8 @@ class Opened {
   std::optional<File> own_;
 };
 
-/// Nothing there is an answer; anything else that fails is an error.
-Result<Opened> open_if_there(const std::string& path) {
-  Result<File> file = File::open(path);
-  if (file) return Opened(std::move(*file));
-  if (file.error().code == Errc::no_data) return Opened();
-  return fail(file.error());
+Result<Opened> own_if_there(const std::string& path) {
+  return open_if_there(path).map([](std::optional<File> file) { return Opened(std::move(file)); });
 }
 
 Result<std::optional<FileStatus>> status_if_there(const std::string& path) {
@@ -89,7 +85,7 @@ Result<void> read_live_wal(Look& look, const File& database, const File& shm) {
       if (index.error().code == Errc::no_data) return {};
       return fail(index.error());
     }
-    Result<Opened> wal = open_if_there(look.path + "-wal");
+    const Result<std::optional<File>> wal = open_if_there(look.path + "-wal");
     if (!wal) return fail(wal.error());
     look.index = *index;
     if (!*wal) return {};
@@ -118,7 +114,7 @@ Result<Opened> attached_shm(const Look& look) {
     if (!holder) return fail(holder.error());
     if (*holder) return Opened(&look.sample.held->shm);
   }
-  Result<Opened> shm = open_if_there(look.path + "-shm");
+  Result<Opened> shm = own_if_there(look.path + "-shm");
   if (!shm || !*shm) return shm;
   const auto holder = is_attached(**shm);
   if (!holder) return fail(holder.error());
@@ -184,8 +180,7 @@ Result<Look> take_look(const std::string& path, const Mount* mount, Sample sampl
   if (look.sample.held && look.sample.held->database_identity != look.database->identity)
     look.sample.held.reset();
 
-  Result<Opened> file =
-      look.sample.held ? Opened(&look.sample.held->database) : open_if_there(path);
+  Result<Opened> file = look.sample.held ? Opened(&look.sample.held->database) : own_if_there(path);
   if (!file) return fail(file.error());
   if (!*file) {
     look.database.reset();

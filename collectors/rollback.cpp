@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 
 #include "collectors/linux/lock_probe.h"
 #include "collectors/sqlite/lock_bytes.h"
@@ -13,13 +14,11 @@ namespace {
 /// A journal counts only from its first byte on: an idle one of journal_mode=PERSIST begins with
 /// zeros, one of TRUNCATE is empty.
 Result<bool> has_journal(const std::string& path) {
-  const Result<File> journal = File::open(path + "-journal");
-  if (!journal) {
-    if (journal.error().code == Errc::no_data) return false;
-    return fail(journal.error());
-  }
+  const Result<std::optional<File>> journal = open_if_there(path + "-journal");
+  if (!journal) return fail(journal.error());
+  if (!*journal) return false;
   std::array<std::byte, 1> first{};
-  const Result<std::size_t> size = journal->read_at(0, first);
+  const Result<std::size_t> size = (*journal)->read_at(0, first);
   if (!size) return fail(size.error());
   return *size == 1 && first[0] != std::byte{0};
 }

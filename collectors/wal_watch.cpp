@@ -1,6 +1,6 @@
 #include "collectors/wal_watch.h"
 
-#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "collectors/linux/lock_probe.h"
@@ -51,7 +51,9 @@ Result<void> WalWatch::take(double now) {
   std::optional<File> opened;
   if (!latest_.held) {
     latest_.attached = false;
-    if (Result<void> result = open_shm(opened); !result) return result;
+    Result<std::optional<File>> shm_at_path = open_if_there(database_ + "-shm");
+    if (!shm_at_path) return fail(shm_at_path.error());
+    opened = std::move(*shm_at_path);
     if (!opened) {
       counters_.observe_absence();
       return {};
@@ -95,26 +97,14 @@ void WalWatch::observe_last_words(double now) {
     observe({latest_.held->shm_identity, true, *index}, now, no_tail);
 }
 
-Result<void> WalWatch::open_shm(std::optional<File>& opened) const {
-  Result<File> shm = File::open(database_ + "-shm");
-  if (shm) {
-    opened.emplace(std::move(*shm));
-  } else if (shm.error().code != Errc::no_data) {
-    return fail(shm.error());
-  }
-  return {};
-}
-
 Result<void> WalWatch::hold(File shm, const FileIdentity& shm_identity) {
-  Result<File> database = File::open(database_);
-  if (!database) {
-    if (database.error().code == Errc::no_data) return {};  // unlinked under a live application
-    return fail(database.error());
-  }
-  const Result<FileStatus> status = database->status();
+  Result<std::optional<File>> database = open_if_there(database_);
+  if (!database) return fail(database.error());
+  if (!*database) return {};  // unlinked under a live application
+  const Result<FileStatus> status = (*database)->status();
   if (!status) return fail(status.error());
   latest_.held = std::make_shared<const HeldFiles>(
-      HeldFiles{std::move(*database), status->identity, std::move(shm), shm_identity});
+      HeldFiles{std::move(**database), status->identity, std::move(shm), shm_identity});
   takes_since_path_check_ = 0;
   return {};
 }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +31,6 @@ class WalWatch {
   void observe(const WalMoment& moment, double now, const WalCounters::TailScan& scan_tail);
   /// What was committed between the last sample and the last close is still in the unlinked -shm.
   void observe_last_words(double now);
-  Result<void> open_shm(std::optional<File>& opened) const;
   std::uint32_t scan_tail(const OldGeneration& old, const WalIndex& now) const;
   Result<void> hold(File shm, const FileIdentity& shm_identity);
   bool held_is_current();

@@ -97,6 +97,13 @@ Result<FileStatus> File::status() const {
   return status_from(status);
 }
 
+Result<std::optional<File>> open_if_there(const std::string& path) {
+  Result<File> file = File::open(path);
+  if (file) return std::optional<File>(std::move(*file));
+  if (file.error().code == Errc::no_data) return std::nullopt;
+  return fail(file.error());
+}
+
 Result<FileStatus> status_of(const std::string& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return fail(error_from_errno(errno, "stat", path));

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,6 +49,9 @@ class File final : public Reader {
   explicit File(int descriptor) : descriptor_(descriptor) {}
   int descriptor_ = -1;
 };
+
+/// `File::open`, where an absent file is an answer and not an error.
+Result<std::optional<File>> open_if_there(const std::string& path);
 
 /// stat without opening. Errors: no_data if there is none, denied, io.
 Result<FileStatus> status_of(const std::string& path);
