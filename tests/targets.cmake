@@ -34,7 +34,11 @@ unit_test(test_base SOURCES
 unit_test(test_sqlite SOURCES
   tests/sqlite/application_test.cpp
   tests/sqlite/database_header_test.cpp
+  tests/sqlite/encrypted_test.cpp
+  tests/sqlite/known_bug_test.cpp
   tests/sqlite/page_one_test.cpp
+  tests/sqlite/wal_chain_application_test.cpp
+  tests/sqlite/wal_chain_test.cpp
   tests/sqlite/wal_header_test.cpp
   tests/sqlite/wal_index_test.cpp
   tests/sqlite/wal_tail_test.cpp

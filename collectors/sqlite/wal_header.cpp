@@ -1,11 +1,9 @@
 /// Checks a WAL header in the order in which SQLite does.
 #include "collectors/sqlite/wal_header.h"
 
-#include <bit>
 #include <string>
 
 #include "collectors/sqlite/page_size.h"
-#include "collectors/sqlite/wal_checksum.h"
 
 namespace sqlite_exporter {
 namespace {
@@ -38,13 +36,15 @@ Result<WalHeader> parse_wal_header(Bytes bytes) {
   if (version != kFormatVersion) {
     return fail(Errc::unsupported, "unknown WAL format version " + std::to_string(version));
   }
-  return WalHeader{page_size, {be32(bytes.subspan<16, 4>()), be32(bytes.subspan<20, 4>())}};
+  return WalHeader{
+      page_size, {be32(bytes.subspan<16, 4>()), be32(bytes.subspan<20, 4>())}, order, stored};
 }
 
 FrameHeader parse_frame_header(FixedBytes<kFrameHeaderSize> bytes) {
   return {be32(bytes.subspan<0, 4>()),
           be32(bytes.subspan<4, 4>()),
-          {be32(bytes.subspan<8, 4>()), be32(bytes.subspan<12, 4>())}};
+          {be32(bytes.subspan<8, 4>()), be32(bytes.subspan<12, 4>())},
+          {be32(bytes.subspan<16, 4>()), be32(bytes.subspan<20, 4>())}};
 }
 
 }  // namespace sqlite_exporter

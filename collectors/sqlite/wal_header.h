@@ -7,18 +7,20 @@
 ///           little-endian) or ..83 (big)       4  4  size in pages after the commit, 0: no commit
 ///     4  4  format version 3007000             8  4  salt-1   equal to the header's, or the frame
 ///     8  4  page size                         12  4  salt-2   belongs to an older generation
-///    12  4  checkpoint sequence (per          16  4  checksum-1
-///           connection: of no use)            20  4  checksum-2
-///    16  4  salt-1 (+1 at each reset)
+///    12  4  checkpoint sequence (per          16  8  checksum of the header's first 24 bytes and,
+///           connection: of no use)                   for each frame up to this one, of its first
+///    16  4  salt-1 (+1 at each reset)                8 bytes and its page
 ///    20  4  salt-2 (random at each reset)
 ///    24  8  checksum of the first 24 bytes
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 #include "collectors/base/bytes.h"
 #include "collectors/base/result.h"
+#include "collectors/sqlite/wal_checksum.h"
 
 namespace sqlite_exporter {
 
@@ -35,12 +37,15 @@ struct WalSalts {
 struct WalHeader {
   std::uint32_t page_size = 0;
   WalSalts salts;
+  std::endian checksum_order = std::endian::native;  ///< of the integers that checksums add up
+  WalChecksum checksum{};                            ///< what that of frame 1 goes on from
 };
 
 struct FrameHeader {
   std::uint32_t page_number = 0;
   std::uint32_t commit_page_count = 0;  ///< 0 unless this frame ends a transaction
   WalSalts salts;
+  WalChecksum checksum{};
 };
 
 /// Errors: corrupt (short, magic, page size, checksum), unsupported (format version).

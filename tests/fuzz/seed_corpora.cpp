@@ -1,7 +1,9 @@
 /// Writes the seeds: valid files, so that mutations start behind the first checks.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +71,35 @@ Buffer wal_with_tail() {
   return input;
 }
 
+/// The parameters of wal_chain_fuzz.cpp, then nine frames of which two end a transaction.
+Buffer wal_with_chain(std::uint32_t after_frame, bool big_endian) {
+  std::vector<FrameHeader> frames(9, test::frame(2, 0, kNew));
+  frames[1].commit_page_count = frames[6].commit_page_count = 7;
+  Buffer wal = test::wal_file(512, frames);
+  const Buffer header = test::wal_header(512, kNew, big_endian);
+  std::copy(header.begin(), header.end(), wal.begin());
+  test::seal_wal_frames(wal);
+  Buffer input(12);
+  test::put_be32(input, 0, after_frame);
+  test::put_be32(input, 4, static_cast<std::uint32_t>(wal.size() - kWalHeaderSize));
+  test::put_be32(input, 8, 7);
+  input.insert(input.end(), wal.begin(), wal.end());
+  return input;
+}
+
+/// The parameter of encrypted_fuzz.cpp, then noise, which a plain part of a header may stand in.
+Buffer encrypted(std::size_t size, bool plain_header) {
+  Buffer input(4 + size);
+  std::minstd_rand generator(1);
+  for (std::byte& byte : input) byte = static_cast<std::byte>(generator() >> 16U);
+  test::put_be32(input, 0, 8192);
+  if (plain_header) {
+    const Buffer header = test::database_header(1024);
+    std::copy(header.begin() + 16, header.begin() + 24, input.begin() + 20);
+  }
+  return input;
+}
+
 void write_all(const Corpora& corpora) {
   for (const std::uint32_t page_size : {512U, 4096U, 65536U}) {
     const std::string name = "page_size_" + std::to_string(page_size);
@@ -93,6 +124,10 @@ void write_all(const Corpora& corpora) {
   corpora.add("page_one", "in_the_first_of_two_blocks", three_files(two_blocks, 4));
 
   corpora.add("wal_tail", "old_frames_left", wal_with_tail());
+  corpora.add("wal_chain", "beyond_the_first_commit", wal_with_chain(2, false));
+  corpora.add("wal_chain", "big_endian", wal_with_chain(0, true));
+  corpora.add("encrypted", "whole", encrypted(512, false));
+  corpora.add("encrypted", "but_for_the_page_size", encrypted(2048, true));
   corpora.add("process_stat", "hostile_name",
               "77 (a) S (b)) S 1 77 77 0 -1 4194560 5000 0 12 0 341 58 0 0 20 0 9 0 123456 "
               "987654321 2048 18446744073709551615 1 1\n");

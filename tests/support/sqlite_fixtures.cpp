@@ -24,6 +24,11 @@ std::uint16_t host16_at(const Buffer& buffer, std::size_t offset) {
   return host16(Bytes(buffer).subspan(offset).first<2>());
 }
 
+std::endian checksum_order(const Buffer& wal) {
+  const bool big_endian = (std::to_integer<unsigned>(wal.at(3)) & 1U) != 0;
+  return big_endian ? std::endian::big : std::endian::little;
+}
+
 }  // namespace
 
 void put_u8(Buffer& into, std::size_t offset, std::uint8_t value) {
@@ -81,9 +86,7 @@ Buffer wal_header(std::uint32_t page_size, const WalSalts& salts, bool big_endia
 }
 
 void seal_wal_header(Buffer& wal) {
-  const bool big_endian = (std::to_integer<unsigned>(wal.at(3)) & 1U) != 0;
-  const auto sum =
-      wal_checksum(Bytes(wal).first<24>(), big_endian ? std::endian::big : std::endian::little);
+  const auto sum = wal_checksum(Bytes(wal).first<24>(), checksum_order(wal));
   put_be32(wal, 24, sum.s0);
   put_be32(wal, 28, sum.s1);
 }
@@ -97,12 +100,27 @@ Buffer wal_file(std::uint32_t page_size, const std::vector<FrameHeader>& frames)
     put_be32(wal, offset + 4, header.commit_page_count);
     put_be32(wal, offset + 8, header.salts.salt1);
     put_be32(wal, offset + 12, header.salts.salt2);
+    put_be32(wal, offset + 16, header.checksum.s0);
+    put_be32(wal, offset + 20, header.checksum.s1);
     if (header.page_number == 1) {
       const Buffer page_one = database_header(page_size);
       put(wal, offset + kFrameHeaderSize, page_one.data(), page_one.size());
     }
   }
   return wal;
+}
+
+void seal_wal_frames(Buffer& wal) {
+  const std::endian order = checksum_order(wal);
+  const std::size_t frame_size = kFrameHeaderSize + be32(Bytes(wal).subspan<8, 4>());
+  WalChecksum sum{be32(Bytes(wal).subspan<24, 4>()), be32(Bytes(wal).subspan<28, 4>())};
+  for (std::size_t at = kWalHeaderSize; wal.size() - at >= frame_size; at += frame_size) {
+    const Bytes frame = Bytes(wal).subspan(at, frame_size);
+    sum = wal_checksum(frame.first<8>(), order, sum);
+    sum = wal_checksum(frame.subspan(kFrameHeaderSize), order, sum);
+    put_be32(wal, at + 16, sum.s0);
+    put_be32(wal, at + 20, sum.s1);
+  }
 }
 
 Buffer wal_index_head(const WalIndex& index) {

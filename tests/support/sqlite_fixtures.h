@@ -26,9 +26,12 @@ Buffer wal_header(std::uint32_t page_size, const WalSalts& salts,
                   bool big_endian_checksums = false);
 void seal_wal_header(Buffer& wal);
 
-/// A header and whole frames. The checksums of frames are left 0: nothing of ours relies on them.
-/// Frames of page 1 hold a `database_header`.
+/// A header and whole frames, with the checksums that stand in `frames` (0 if none): most parsers
+/// do not read them. Frames of page 1 hold a `database_header`.
 Buffer wal_file(std::uint32_t page_size, const std::vector<FrameHeader>& frames);
+/// Makes the checksums right of all whole frames, for the page size and byte order that the header
+/// of the WAL names. After a change to the header, `seal_wal_header` comes first.
+void seal_wal_frames(Buffer& wal);
 
 /// The 136 bytes at the start of a -shm file. `seal_wal_index` makes the checksum and the second
 /// copy right again.
