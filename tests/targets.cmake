@@ -16,6 +16,7 @@ endfunction()
 
 # What tests of several layers stand on.
 add_library(test_support STATIC
+  tests/support/child_process.cpp
   tests/support/sqlite_application.cpp
   tests/support/sqlite_fixtures.cpp
   tests/support/temporary_directory.cpp)
@@ -45,10 +46,16 @@ unit_test(test_sqlite SOURCES
   USES collectors_sqlite collectors_linux test_support)
 
 unit_test(test_linux SOURCES
+  tests/linux/cgroup_path_test.cpp
   tests/linux/file_test.cpp
   tests/linux/lock_probe_test.cpp
+  tests/linux/lock_table_test.cpp
   tests/linux/mount_table_test.cpp
+  tests/linux/pod_names_test.cpp
+  tests/linux/process_files_test.cpp
   tests/linux/process_stat_test.cpp
+  tests/linux/process_test.cpp
+  tests/linux/text_file_test.cpp
   USES collectors_linux test_support)
 
 unit_test(test_collectors SOURCES

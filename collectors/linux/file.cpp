@@ -15,7 +15,8 @@ namespace {
 Errc errc_of(int number) {
   switch (number) {
     case ENOENT:
-    case ENOTDIR: return Errc::no_data;
+    case ENOTDIR:
+    case ESRCH: return Errc::no_data;
     case EACCES:
     case EPERM: return Errc::denied;
     case EMFILE:

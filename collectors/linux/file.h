@@ -59,8 +59,9 @@ Result<FileStatus> status_of(const std::string& path);
 /// The path without symbolic links, as SQLite resolves it before it names -wal and -shm.
 Result<std::string> real_path(const std::string& path);
 
-/// ENOENT and ENOTDIR are no_data, EACCES and EPERM denied, EMFILE, ENFILE and ENOMEM limit, ELOOP
-/// and ENXIO unsupported, the rest io. The message is "<what> <path>: <the kernel's words>".
+/// ENOENT, ENOTDIR and ESRCH (a process that ended) are no_data, EACCES and EPERM denied, EMFILE,
+/// ENFILE and ENOMEM limit, ELOOP and ENXIO unsupported, the rest io. The message is "<what>
+/// <path>: <the kernel's words>".
 Error error_from_errno(int number, std::string_view what, std::string_view path);
 
 }  // namespace sqlite_exporter

@@ -2,8 +2,8 @@
 #include "collectors/linux/process_stat.h"
 
 #include <array>
-#include <charconv>
-#include <system_error>
+
+#include "collectors/linux/text.h"
 
 namespace sqlite_exporter {
 namespace {
@@ -26,13 +26,6 @@ Fields split(std::string_view text) {
   return fields;
 }
 
-template <class Integer>
-bool assign(std::string_view field, Integer& value) {
-  const char* end = field.data() + field.size();
-  const auto [stop, error] = std::from_chars(field.data(), end, value);
-  return error == std::errc() && stop == end;
-}
-
 }  // namespace
 
 Result<ProcessStat> parse_process_stat(std::string_view text) {
@@ -42,9 +35,11 @@ Result<ProcessStat> parse_process_stat(std::string_view text) {
   }
   const Fields fields = split(text.substr(name_end + 1));
   ProcessStat stat;
-  if (!assign(fields[14], stat.user_ticks) || !assign(fields[15], stat.system_ticks) ||
-      !assign(fields[20], stat.threads) || !assign(fields[22], stat.start_ticks) ||
-      !assign(fields[23], stat.virtual_bytes) || !assign(fields[24], stat.resident_pages)) {
+  if (!assign_number(fields[14], stat.user_ticks) ||
+      !assign_number(fields[15], stat.system_ticks) || !assign_number(fields[20], stat.threads) ||
+      !assign_number(fields[22], stat.start_ticks) ||
+      !assign_number(fields[23], stat.virtual_bytes) ||
+      !assign_number(fields[24], stat.resident_pages)) {
     return fail(Errc::corrupt, "a process stat with fewer numbers than the kernel writes");
   }
   return stat;

@@ -100,7 +100,36 @@ Buffer encrypted(std::size_t size, bool plain_header) {
   return input;
 }
 
+/// Text of procfs and names of the kubelet's logs.
+void write_texts(const Corpora& corpora) {
+  const std::string id(64, 'b');
+  const std::string uid = "6b3e1a5c-0f2d-4c7e-9a1b-2c3d4e5f6071";
+  const std::string slice = "kubepods-burstable-pod6b3e1a5c_0f2d_4c7e_9a1b_2c3d4e5f6071.slice";
+  corpora.add("cgroup_path", "unit", "0::/user@1000.service/app.slice/a\\x2db.service\n");
+  corpora.add("cgroup_path", "hybrid",
+              "4:memory:/docker/" + id + "\n1:name=systemd:/docker/" + id +
+                  "\n0::/system.slice/containerd.service (deleted)\n");
+  corpora.add("cgroup_path", "cgroupfs", "0::/kubepods/besteffort/pod" + uid + "/" + id + "\n");
+  corpora.add("cgroup_path", "slice", "0::/../" + slice + "/cri-containerd-" + id + ".scope\n");
+  corpora.add("cgroup_path", "colons", "0::/a.service/" + slice + ":cri-containerd:" + id + "\n");
+  corpora.add("lock_table", "of_all_kinds",
+              "1: POSIX  ADVISORY  WRITE 1234 08:02:12345 120 121\n"
+              "1: -> POSIX  ADVISORY  WRITE 99 08:02:12345 120 120\n"
+              "2: OFDLCK ADVISORY  READ  -1 00:1f:77 0 EOF\n"
+              "3: FLOCK  ADVISORY  WRITE 7 08:02:8 0 EOF\n");
+  corpora.add("pod_names", "pod", "kube-system_coredns-x2x7p_" + uid);
+  corpora.add("pod_names", "container", "web_shop_app-" + id + ".log");
+  corpora.add("process", "stat", "cpu  1 2 3\nintr 5 0\nbtime 1700000000\nprocesses 9\n");
+  corpora.add("process_files", "fdinfo",
+              "pos:\t0\nflags:\t02100002\nmnt_id:\t29\nino:\t12345\n"
+              "lock:\t1: POSIX  ADVISORY  READ 1234 08:02:12345 128 128\n");
+  corpora.add("process_stat", "hostile_name",
+              "77 (a) S (b)) S 1 77 77 0 -1 4194560 5000 0 12 0 341 58 0 0 20 0 9 0 123456 "
+              "987654321 2048 18446744073709551615 1 1\n");
+}
+
 void write_all(const Corpora& corpora) {
+  write_texts(corpora);
   for (const std::uint32_t page_size : {512U, 4096U, 65536U}) {
     const std::string name = "page_size_" + std::to_string(page_size);
     corpora.add("database_header", name, test::database_header(page_size));
@@ -128,9 +157,6 @@ void write_all(const Corpora& corpora) {
   corpora.add("wal_chain", "big_endian", wal_with_chain(0, true));
   corpora.add("encrypted", "whole", encrypted(512, false));
   corpora.add("encrypted", "but_for_the_page_size", encrypted(2048, true));
-  corpora.add("process_stat", "hostile_name",
-              "77 (a) S (b)) S 1 77 77 0 -1 4194560 5000 0 12 0 341 58 0 0 20 0 9 0 123456 "
-              "987654321 2048 18446744073709551615 1 1\n");
 }
 
 }  // namespace
