@@ -9,8 +9,14 @@ namespace {
 
 constexpr Metric kState =
     gauge("sqlite_database_state",
-          "1 for each state that holds: absent, empty, not_a_database, corrupt_header, "
-          "wal_live (attached in WAL mode), wal_clean (WAL mode, nobody attached, nothing left).",
+          "1 for each state that holds: absent, empty, encrypted, not_a_database, corrupt_header, "
+          "truncated (shorter than its header says), rollback_idle, rollback_active (a lock is "
+          "held), hot_journal (a writer died), wal_live (somebody has it open), wal_clean (nobody "
+          "has, nothing is left in the WAL), wal_unrecovered (nobody has, frames are left), "
+          "wal_exclusive (one connection keeps all others out), orphaned (replaced or unlinked "
+          "under an application), locks_cancelled (an application lost its locks), "
+          "locks_inconsistent (one of the last two), locks_unobservable (written to without a "
+          "lock that can be seen).",
           {"state"});
 constexpr Metric kInfo =
     gauge("sqlite_database_info",
@@ -56,19 +62,9 @@ std::string version_text(std::uint32_t number) {
 double as_signed(std::uint32_t value) { return static_cast<std::int32_t>(value); }
 
 void add_states(const Look& look, Batch& batch) {
-  const auto add = [&](std::string_view state) { batch.add(kState, 1, {state}); };
-  switch (look.kind) {
-    case FileKind::absent: add("absent"); break;
-    case FileKind::empty: add("empty"); break;
-    case FileKind::not_a_database: add("not_a_database"); break;
-    case FileKind::corrupt_header: add("corrupt_header"); break;
-    case FileKind::database: break;
-  }
-  if (look.attached) {
-    add("wal_live");
-  } else if (look.header && look.header->journal_mode == JournalMode::wal) {
-    add("wal_clean");
-  }
+  for (std::size_t i = 0; i < kDatabaseStateNames.size(); ++i)
+    if (look.states.contains(static_cast<DatabaseState>(i)))
+      batch.add(kState, 1, {kDatabaseStateNames[i]});
 }
 
 void add_header(const Look& look, const DatabaseHeader& header, Batch& batch) {

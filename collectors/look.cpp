@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "collectors/linux/lock_probe.h"
+#include "collectors/linux/process_files.h"
 #include "collectors/rollback.h"
+#include "collectors/sqlite/encrypted.h"
 #include "collectors/sqlite/lock_bytes.h"
 #include "collectors/sqlite/page_one.h"
 
@@ -14,6 +16,10 @@ namespace {
 
 /// A commit in rollback mode and a checkpoint both take a moment; so few tries bound a look.
 constexpr int kAttempts = 5;
+
+/// An application that opens, writes and closes between two samples may do so once or twice with
+/// iChange at a higher value each time; more often than that it is one that stays.
+constexpr std::uint32_t kUnlockedAdvances = 3;
 
 /// An open file of this look's own, or the one the sampler holds of an attached database.
 class Opened {
@@ -42,37 +48,58 @@ Result<std::optional<FileStatus>> status_if_there(const std::string& path) {
   return fail(status.error());
 }
 
+/// What the bytes at the path are, before any question of locks.
 struct Head {
-  FileKind kind = FileKind::empty;
+  std::optional<DatabaseState> broken;  ///< why there is no header
   std::optional<DatabaseHeader> header;
 };
 
-Result<Head> read_head(const File& database) {
+Result<Head> read_head(const File& database, std::uint64_t file_size) {
   std::array<std::byte, kDatabaseHeaderSize> bytes{};
   const Result<std::size_t> size = database.read_at(0, bytes);
   if (!size) return fail(size.error());
-  if (*size == 0) return Head{};
+  if (*size == 0) return Head{DatabaseState::empty, std::nullopt};
   const Bytes read = Bytes(bytes).first(*size);
-  if (!has_database_magic(read)) return Head{FileKind::not_a_database, std::nullopt};
+  if (!has_database_magic(read)) {
+    std::array<std::byte, kEncryptedSampleSize> more{};
+    const Result<std::size_t> count = database.read_at(0, more);
+    if (!count) return fail(count.error());
+    const bool encrypted = looks_encrypted(Bytes(more).first(*count), file_size);
+    return Head{encrypted ? DatabaseState::encrypted : DatabaseState::not_a_database, std::nullopt};
+  }
+  if (read.size() < bytes.size()) return Head{DatabaseState::truncated, std::nullopt};
   const Result<DatabaseHeader> header = parse_database_header(read);
-  if (!header) return Head{FileKind::corrupt_header, std::nullopt};
-  return Head{FileKind::database, *header};
+  if (!header) return Head{DatabaseState::corrupt_header, std::nullopt};
+  return Head{std::nullopt, *header};
 }
 
 /// The header of a database nobody writes into a WAL: what the file itself says, if that is
 /// committed. Checked before and after, so that no commit has passed in between.
-Result<std::optional<DatabaseHeader>> settled_header(const File& database,
-                                                     const std::string& path) {
+struct Settled {
+  std::optional<DatabaseHeader> header;
+  bool hot_journal = false;
+};
+
+Result<Settled> settled_header(const File& database, const std::string& path) {
+  Settled settled;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const Result<bool> before = holds_committed_content(database, path);
+    const Result<FileStatus> status = database.status();
+    if (!status) return fail(status.error());
+    const Result<RollbackContent> before = rollback_content(database, path, status->size);
     if (!before) return fail(before.error());
-    const Result<Head> head = read_head(database);
+    const Result<Head> head = read_head(database, status->size);
     if (!head) return fail(head.error());
-    const Result<bool> after = holds_committed_content(database, path);
+    const Result<RollbackContent> after = rollback_content(database, path, status->size);
     if (!after) return fail(after.error());
-    if (*before && *after) return head->header;
+    settled.hot_journal =
+        *before == RollbackContent::hot_journal && *after == RollbackContent::hot_journal;
+    if (settled.hot_journal) return settled;
+    if (*before == RollbackContent::committed && *after == RollbackContent::committed) {
+      settled.header = head->header;
+      return settled;
+    }
   }
-  return std::nullopt;
+  return settled;
 }
 
 /// The newest page 1 and the wal-index it belongs to.
@@ -87,7 +114,10 @@ Result<void> read_live_wal(Look& look, const File& database, const File& shm) {
     }
     const Result<std::optional<File>> wal = open_if_there(look.path + "-wal");
     if (!wal) return fail(wal.error());
+    const Result<WalLocks> locks = wal_locks_of(shm);
+    if (!locks) return fail(locks.error());
     look.index = *index;
+    look.wal_locks = *locks;
     if (!*wal) return {};
     const Result<DatabaseHeader> header = read_newest_page_one(database, **wal, shm, *index);
     // A damaged page 1 is a state of the database, and says nothing against its wal-index.
@@ -95,6 +125,7 @@ Result<void> read_live_wal(Look& look, const File& database, const File& shm) {
       const Result<WalIndex> after = read_wal_index(shm);
       if (after && after->salts == index->salts && after->n_backfill == index->n_backfill) {
         if (header) look.header = *header;
+        drop_moved_readers(*index, *after, look.wal_locks);
         return {};
       }
     } else if (header.error().code != Errc::busy) {
@@ -102,46 +133,144 @@ Result<void> read_live_wal(Look& look, const File& database, const File& shm) {
     }
   }
   look.index.reset();
+  look.wal_locks = {};
   return last;
 }
 
 /// The wal-index that somebody has attached, if any: the one the sampler holds, or, where that one
 /// was let go since its last sample, the one at the path.
-Result<Opened> attached_shm(const Look& look) {
-  const auto is_attached = [](const File& shm) { return lock_on(shm, kDeadMansSwitch, 1); };
+Result<Opened> attached_shm(Look& look) {
   if (look.sample.held) {
-    const auto holder = is_attached(look.sample.held->shm);
+    const auto holder = lock_on(look.sample.held->shm, kDeadMansSwitch, 1);
     if (!holder) return fail(holder.error());
-    if (*holder) return Opened(&look.sample.held->shm);
+    if (*holder) {
+      look.dead_mans_switch = *holder;
+      look.shm = look.sample.held->shm_identity;
+      return Opened(&look.sample.held->shm);
+    }
   }
   Result<Opened> shm = own_if_there(look.path + "-shm");
   if (!shm || !*shm) return shm;
-  const auto holder = is_attached(**shm);
+  const auto holder = lock_on(**shm, kDeadMansSwitch, 1);
   if (!holder) return fail(holder.error());
-  return *holder ? std::move(shm) : Opened();
+  if (!*holder) return Opened();
+  const Result<FileStatus> status = (**shm).status();
+  if (!status) return fail(status.error());
+  look.dead_mans_switch = *holder;
+  look.shm = status->identity;
+  return shm;
 }
 
-/// Leftovers of a WAL that nobody has open say nothing certain; without them the file says all.
-bool may_hold_unrecovered_frames(const Look& look) { return look.wal && look.wal->size > 0; }
+/// A database in WAL mode that nobody is attached to. With frames left behind the file is not the
+/// whole truth, and under EXCLUSIVE the wal-index is in the memory of its one connection.
+Result<void> read_closed_wal(Look& look, const Settled& settled, LookState& state,
+                             StateSet& suspected) {
+  if (look.database_locks.exclusive()) {
+    if (look.wal) suspected.add(DatabaseState::wal_exclusive);
+    return {};
+  }
+  const Result<Leftover> leftover = leftover_of(look.path, look.wal, state.leftover);
+  if (!leftover) return fail(leftover.error());
+  if (*leftover == Leftover::frames) suspected.add(DatabaseState::wal_unrecovered);
+  if (*leftover != Leftover::nothing) return {};
+  look.header = settled.header;
+  if (look.header && !look.database_locks.any()) look.states.add(DatabaseState::wal_clean);
+  return {};
+}
 
-Result<void> read_content(Look& look, const File& database) {
-  const Result<Head> head = read_head(database);
+bool is_shorter_than_it_says(const DatabaseHeader& header, const FileStatus& file) {
+  return header.page_count_valid && std::uint64_t{header.page_count} * header.page_size > file.size;
+}
+
+Result<void> read_unattached(Look& look, const File& database, LookState& state,
+                             StateSet& suspected) {
+  if (!look.main_header) return {};
+  const Result<Settled> settled = settled_header(database, look.path);
+  if (!settled) return fail(settled.error());
+  if (settled->hot_journal) suspected.add(DatabaseState::hot_journal);
+  if (look.main_header->journal_mode == JournalMode::wal) {
+    if (auto read = read_closed_wal(look, *settled, state, suspected); !read) return read;
+  } else {
+    look.header = settled->header;
+    if (look.database_locks.any()) {
+      look.states.add(DatabaseState::rollback_active);
+    } else if (!settled->hot_journal) {
+      look.states.add(DatabaseState::rollback_idle);
+    }
+  }
+  if (!look.header) return {};
+  // Its size was asked for before its header was read: a commit in between may have grown it.
+  const Result<FileStatus> status = database.status();
+  if (!status) return fail(status.error());
+  const bool writer = look.database_locks.reserved || look.database_locks.pending;
+  if (!writer && is_shorter_than_it_says(*look.header, *status))
+    suspected.add(DatabaseState::truncated);
+  return {};
+}
+
+/// A process holds the switch and not SHARED: it lost that, or the file was put here under it. If
+/// SHARED was seen held on this very file it is the former, else its descriptors tell.
+DatabaseState unshared_state(const Look& look, const Node& node, int pid) {
+  if (look.sample.held && look.sample.held->shared_seen) return DatabaseState::locks_cancelled;
+  if (!node.own_pid_namespace || pid <= 0) return DatabaseState::locks_inconsistent;
+  const Result<PathUse> use = use_of_path(node.paths.procfs, pid, look.path);
+  if (!use || *use == PathUse::none) return DatabaseState::locks_inconsistent;
+  return *use == PathUse::open ? DatabaseState::locks_cancelled : DatabaseState::orphaned;
+}
+
+/// A connection in WAL mode holds SHARED on the database for as long as the switch on -shm.
+Result<void> suspect_locks(Look& look, const File& database, const Node& node,
+                           StateSet& suspected) {
+  const DatabaseLocks& locks = look.database_locks;
+  if (look.sample.orphaned) look.states.add(DatabaseState::orphaned);
+  if (look.attached && locks.exclusive()) suspected.add(DatabaseState::wal_exclusive);
+  if (look.attached && !locks.shared && !look.sample.orphaned) {
+    const auto shared = lock_on(database, kSharedLockFirst, kSharedLockLength);
+    if (!shared) return fail(shared.error());
+    if (!*shared) suspected.add(unshared_state(look, node, look.dead_mans_switch->pid));
+  }
+  if (const auto& lost = look.holders.lost_locks; lost && !look.sample.orphaned) {
+    suspected.add(lost->holds_switch ? unshared_state(look, node, lost->pid)
+                                     : DatabaseState::locks_cancelled);
+  }
+  if (!look.attached && look.sample.unlocked_advances >= kUnlockedAdvances) {
+    suspected.add(locks.shared ? DatabaseState::locks_cancelled
+                               : DatabaseState::locks_unobservable);
+  }
+  return {};
+}
+
+Result<void> read_content(Look& look, const File& database, const Node& node, LookState& state) {
+  const Result<DatabaseLocks> locks = database_locks_of(database);
+  if (!locks) return fail(locks.error());
+  look.database_locks = *locks;
+  const Result<Head> head = read_head(database, look.database->size);
   if (!head) return fail(head.error());
-  look.kind = head->kind;
   look.main_header = head->header;
 
+  StateSet suspected;
+  if (head->broken) {
+    // A file that is being written may have its header last.
+    StateSet& states = head->broken == DatabaseState::truncated ? suspected : look.states;
+    states.add(*head->broken);
+  }
   const Result<Opened> shm = attached_shm(look);
   if (!shm) return fail(shm.error());
   look.attached = static_cast<bool>(*shm);
-  if (look.attached) return read_live_wal(look, database, **shm);
-  if (look.kind != FileKind::database) return {};
-  if (look.main_header->journal_mode == JournalMode::wal) {
-    if (!may_hold_unrecovered_frames(look)) look.header = look.main_header;
-    return {};
+  if (look.attached) look.states.add(DatabaseState::wal_live);
+  const Result<void> read = look.attached ? read_live_wal(look, database, **shm)
+                                          : read_unattached(look, database, state, suspected);
+  if (!read) return read;
+  if (node.locks) {
+    look.holders = attribute({look.database->identity, look.shm, look.dead_mans_switch,
+                              look.database_locks, look.wal_locks},
+                             node, state.attribution);
   }
-  const auto settled = settled_header(database, look.path);
-  if (!settled) return fail(settled.error());
-  look.header = *settled;
+  if (Result<void> looked = suspect_locks(look, database, node, suspected); !looked) return looked;
+  look.states = look.states | (suspected & state.suspected);
+  state.suspected = suspected;
+  // What an orphan's wal-index says is not about the file that lies here now.
+  if (look.attached && look.states.contains(DatabaseState::orphaned)) look.header.reset();
   return {};
 }
 
@@ -158,20 +287,29 @@ void count(Look& look, LookState& state) {
   look.rollback_transactions = state.change_counter.transactions();
 }
 
+/// There is no file; but an application may still have it open.
+Look absent(Look look, LookState& state) {
+  look.states.add(DatabaseState::absent);
+  if (look.sample.orphaned) look.states.add(DatabaseState::orphaned);
+  look.database.reset();
+  state.suspected = {};
+  return look;
+}
+
 }  // namespace
 
-Result<Look> take_look(const std::string& path, const Mount* mount, Sample sample,
-                       LookState& state) {
+Result<Look> take_look(const std::string& path, const Node& node, Sample sample, LookState& state) {
   Look look;
   look.path = path;
-  look.mount = mount;
+  look.mount = node.mounts.mount_of(path);
+  look.taken = std::chrono::steady_clock::now();
   look.sample = std::move(sample);
   look.wal_seen = state.wal_seen;
   look.rollback_transactions = state.change_counter.transactions();
 
   auto database = status_if_there(path);
   if (!database) return fail(database.error());
-  if (!*database) return look;
+  if (!*database) return absent(std::move(look), state);
   look.database = *database;
   auto wal = status_if_there(path + "-wal");
   if (!wal) return fail(wal.error());
@@ -182,11 +320,9 @@ Result<Look> take_look(const std::string& path, const Mount* mount, Sample sampl
 
   Result<Opened> file = look.sample.held ? Opened(&look.sample.held->database) : own_if_there(path);
   if (!file) return fail(file.error());
-  if (!*file) {
-    look.database.reset();
-    return look;
-  }
-  if (Result<void> result = read_content(look, **file); !result) return fail(result.error());
+  if (!*file) return absent(std::move(look), state);
+  if (Result<void> result = read_content(look, **file, node, state); !result)
+    return fail(result.error());
   count(look, state);
   return look;
 }

@@ -3,16 +3,21 @@
 #include <array>
 #include <cstddef>
 
+#include "collectors/checkpoints.h"
 #include "collectors/database.h"
+#include "collectors/engine.h"
+#include "collectors/holders.h"
+#include "collectors/locks.h"
+#include "collectors/readers.h"
 #include "collectors/wal.h"
 
 namespace sqlite_exporter {
 
 namespace {
 
-constexpr std::array<const Collector*, 2> kCollectors = {
-    &kDatabaseCollector,
-    &kWalCollector,
+constexpr std::array<const Collector*, 7> kCollectors = {
+    &kCheckpointsCollector, &kDatabaseCollector, &kEngineCollector, &kHoldersCollector,
+    &kLocksCollector,       &kReadersCollector,  &kWalCollector,
 };
 
 }  // namespace

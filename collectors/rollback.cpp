@@ -25,19 +25,22 @@ Result<bool> has_journal(const std::string& path) {
 
 }  // namespace
 
-Result<bool> holds_committed_content(const File& database, const std::string& path) {
+Result<RollbackContent> rollback_content(const File& database, const std::string& path,
+                                         std::uint64_t size) {
   const auto shared = lock_on(database, kSharedLockFirst, kSharedLockLength);
   if (!shared) return fail(shared.error());
-  if (*shared && (*shared)->exclusive) return false;
+  if (*shared && (*shared)->exclusive) return RollbackContent::being_written;
 
   const Result<bool> journal = has_journal(path);
-  if (!journal || !*journal) return journal.map([](bool found) { return !found; });
+  if (!journal) return fail(journal.error());
+  if (!*journal || size == 0) return RollbackContent::committed;
   // A live writer's journal is not hot, and its pages reach the file only under EXCLUSIVE.
   const auto reserved = lock_on(database, kReservedLock, 1);
   if (!reserved) return fail(reserved.error());
-  if (*reserved) return true;
+  if (*reserved) return RollbackContent::committed;
   // Free: either hot, or its writer finished between the two looks and removed it.
-  return has_journal(path).map([](bool still) { return !still; });
+  return has_journal(path).map(
+      [](bool still) { return still ? RollbackContent::hot_journal : RollbackContent::committed; });
 }
 
 }  // namespace sqlite_exporter

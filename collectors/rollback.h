@@ -1,6 +1,7 @@
-/// Whether the database file of a rollback-mode database holds committed content right now.
+/// What the rollback journal and the locks say of the content of a database file right now.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "collectors/base/result.h"
@@ -8,8 +9,15 @@
 
 namespace sqlite_exporter {
 
-/// False while a writer holds the EXCLUSIVE lock (it may be writing pages it has not committed) and
-/// while a hot journal waits to be rolled back. `database` is the open file at `path`.
-Result<bool> holds_committed_content(const File& database, const std::string& path);
+enum class RollbackContent : std::uint8_t {
+  committed,
+  being_written,  ///< a writer holds EXCLUSIVE: what it writes may never be committed
+  hot_journal,    ///< its writer died: the next reader puts the old content back
+};
+
+/// `database` is the open file at `path`; `size` is its length in bytes: the journal of a database
+/// without content is not hot.
+Result<RollbackContent> rollback_content(const File& database, const std::string& path,
+                                         std::uint64_t size);
 
 }  // namespace sqlite_exporter

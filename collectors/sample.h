@@ -7,8 +7,12 @@
 #include <optional>
 
 #include "collectors/base/result.h"
+#include "collectors/checkpoint_watch.h"
 #include "collectors/guarded.h"
 #include "collectors/linux/file.h"
+#include "collectors/lock_time.h"
+#include "collectors/reader_watch.h"
+#include "collectors/sample_instant.h"
 #include "collectors/wal_counters.h"
 
 namespace sqlite_exporter {
@@ -20,6 +24,7 @@ struct HeldFiles {
   FileIdentity database_identity;
   File shm;
   FileIdentity shm_identity;
+  bool shared_seen = false;  ///< somebody held SHARED on this database file
 };
 
 struct Sample {
@@ -28,8 +33,20 @@ struct Sample {
   /// Why the last sample said nothing. Not set by a busy moment: that is only a sample missed.
   std::optional<Error> error;
   WalTotals totals;
-  bool attached = false;   ///< somebody held the dead man's switch at the last sample
+  LockTime lock_time;
+  OldReaders old_readers;
+  CheckpointTotals checkpoints;
+  bool attached = false;  ///< somebody held the dead man's switch at the last sample
+  bool locked = false;    ///< nobody is attached, and somebody held a lock on the database file
+  /// How many samples in succession saw no lock but the switch, and the wal-index as it was.
+  std::uint32_t quiet_samples = 0;
   double last_commit = 0;  ///< when iChange was last seen to move, unix seconds; 0: never
+  /// Descriptors of this path that were replaced or unlinked are still locked by an application: it
+  /// writes into files that nobody else will ever see.
+  bool orphaned = false;
+  /// How often in succession iChange went up while nobody held the dead man's switch.
+  std::uint32_t unlocked_advances = 0;
+  bool random_instants = false;           ///< taken by the sampler: lock times can be trusted
   std::shared_ptr<const HeldFiles> held;  ///< null while nobody is attached
 };
 

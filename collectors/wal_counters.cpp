@@ -25,19 +25,20 @@ bool WalCounters::same_epoch(const WalMoment& now) const {
   return !reopened || last_->index == now.index;
 }
 
-void WalCounters::observe(const WalMoment& now, const TailScan& scan_tail) {
+bool WalCounters::observe(const WalMoment& now, const TailScan& scan_tail) {
+  const bool same = last_ && same_epoch(now);
   if (!started_) {
     started_ = true;
   } else if (!last_) {
     totals_.transactions += now.index.i_change;
     totals_.frames_written += now.index.mx_frame;
   } else {
-    const bool same = same_epoch(now);
     totals_.transactions += same ? now.index.i_change - last_->index.i_change : now.index.i_change;
     count_frames(now, same, scan_tail);
   }
   last_ = now;
   absent_ = false;
+  return same;
 }
 
 void WalCounters::observe_absence() {

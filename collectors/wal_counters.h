@@ -37,8 +37,9 @@ class WalCounters {
   /// as `last_committed_frame_of` does. Only asked when a reset was seen.
   using TailScan = std::function<std::uint32_t(const OldGeneration&, const WalIndex& now)>;
 
-  /// The first moment is the baseline and counts nothing.
-  void observe(const WalMoment& now, const TailScan& scan_tail);
+  /// The first moment is the baseline and counts nothing. True if it continues the epoch of the
+  /// moment before.
+  bool observe(const WalMoment& now, const TailScan& scan_tail);
   /// There is no wal-index now: whatever comes next is a new epoch.
   void observe_absence();
   /// Another database is looked at from now on: its first moment is a baseline too.

@@ -1,9 +1,13 @@
 #include "collectors/wal_watch.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
+#include "collectors/base/bytes.h"
 #include "collectors/linux/lock_probe.h"
+#include "collectors/sqlite/database_header.h"
 #include "collectors/sqlite/lock_bytes.h"
 #include "collectors/sqlite/wal_tail.h"
 
@@ -11,8 +15,7 @@ namespace sqlite_exporter {
 
 namespace {
 
-/// A replaced database is noticed within a second at 10 Hz; its stat would double a sample's cost.
-constexpr std::uint32_t kTakesBetweenPathChecks = 10;
+constexpr std::chrono::seconds kPathCheckPeriod(1);
 
 /// An application that is replaced again and again must not take our descriptors with it.
 constexpr std::size_t kMostSetAside = 4;
@@ -23,6 +26,14 @@ Result<bool> is_locked(const File& file, std::uint64_t offset, std::uint64_t len
 
 Result<FileIdentity> identity_of(const File& file) {
   return file.status().map([](const FileStatus& status) { return status.identity; });
+}
+
+/// What a commit in rollback mode moves; nothing where it cannot be read.
+std::optional<std::uint32_t> change_counter_of(const File& database) {
+  std::array<std::byte, 4> bytes{};
+  const Result<std::size_t> size = database.read_at(kChangeCounterOffset, bytes);
+  if (!size || *size < bytes.size()) return std::nullopt;
+  return be32(bytes);
 }
 
 bool in_use(const HeldFiles& files) {
@@ -36,65 +47,147 @@ WalWatch::WalWatch(std::string database) : database_(std::move(database)) {}
 
 void WalWatch::set_path(std::string database) {
   if (database == database_) return;
-  set_aside();
+  // The old database is where it was: nothing of it is orphaned.
+  latest_.held.reset();
+  set_aside_.clear();
+  last_moment_.reset();
+  readers_.forget();
   counters_.rebase();
   database_ = std::move(database);
 }
 
-Result<void> WalWatch::take(double now) {
+Result<void> WalWatch::take(const SampleInstant& instant) {
   release_set_aside();
-  if (latest_.held && !held_is_current()) {
-    observe_last_words(now);
+  if (latest_.held && !held_is_current(instant.steady)) {
+    observe_last_words(instant);
     set_aside();
   }
+  latest_.orphaned = !set_aside_.empty();
 
-  std::optional<File> opened;
-  if (!latest_.held) {
-    latest_.attached = false;
-    Result<std::optional<File>> shm_at_path = open_if_there(database_ + "-shm");
-    if (!shm_at_path) return fail(shm_at_path.error());
-    opened = std::move(*shm_at_path);
-    if (!opened) {
-      counters_.observe_absence();
-      return {};
-    }
+  if (const std::shared_ptr<const HeldFiles> held = latest_.held) {
+    if (Result<void> looked = look_at_wal(held->shm, held->shm_identity, instant); !looked)
+      return looked;
+    if (latest_.attached) return {};
+    // Its last connection closed; what lies at the path by now is another wal-index.
   }
-  const std::shared_ptr<const HeldFiles> held = latest_.held;
-  const File& shm = held ? held->shm : *opened;
-  // An open file stays the same file: the fstat of held_is_current is the only one of a sample.
-  const Result<FileIdentity> identity = held ? held->shm_identity : identity_of(*opened);
+  return look_at_path(instant);
+}
+
+Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
+  latest_.attached = false;
+  Result<std::optional<File>> shm = open_if_there(database_ + "-shm");
+  if (!shm) return fail(shm.error());
+  if (!*shm) {
+    counters_.observe_absence();
+    last_moment_.reset();
+    return look_at_database(instant);
+  }
+  const Result<FileIdentity> identity = identity_of(**shm);
   if (!identity) return fail(identity.error());
+  if (Result<void> looked = look_at_wal(**shm, *identity, instant); !looked) return looked;
+  return latest_.attached ? hold(std::move(**shm), *identity) : look_at_database(instant);
+}
+
+Result<void> WalWatch::look_at_wal(const File& shm, const FileIdentity& identity,
+                                   const SampleInstant& instant) {
   // Readings first, the switch second: it is not believed for longer than they are.
   const Result<WalIndex> index = read_wal_index(shm);
   const Result<bool> attached = is_locked(shm, kDeadMansSwitch, 1);
   if (!attached) return fail(attached.error());
   latest_.attached = *attached;
   if (!*attached) latest_.held.reset();
+  WalLocks locks;
+  if (*attached) {
+    Result<WalLocks> probed = wal_locks_of(shm);
+    if (!probed) return fail(probed.error());
+    locks = *probed;
+    observe_quiet(index, locks);
+    if (index) lock_moment_.n_backfill = index->n_backfill;
+    observe_lock_time(held_locks(locks), index ? std::optional(index->i_change) : std::nullopt,
+                      instant);
+  }
+  if (index && pinned_frames(*index, locks) > 0) {
+    const Result<WalIndex> again = read_wal_index(shm);
+    drop_moved_readers(*index, again.value_or(WalIndex{}), locks);
+  }
 
   if (index) {
     observe(
-        {*identity, *attached, *index}, now,
+        {identity, *attached, *index}, locks, instant,
         [this](const OldGeneration& old, const WalIndex& newer) { return scan_tail(old, newer); });
   } else if (*attached && index.error().code != Errc::no_data) {
     return fail(index.error());  // without anybody attached a torn one is what a crash left
   }
-  if (*attached && !held) return hold(std::move(*opened), *identity);
   return {};
 }
 
-void WalWatch::observe(const WalMoment& moment, double now,
-                       const WalCounters::TailScan& scan_tail) {
-  const std::uint64_t before = counters_.totals().transactions;
-  counters_.observe(moment, scan_tail);
-  latest_.totals = counters_.totals();
-  if (latest_.totals.transactions != before) latest_.last_commit = now;
+Result<void> WalWatch::look_at_database(const SampleInstant& instant) {
+  readers_.forget();
+  latest_.old_readers = readers_.readers();
+  latest_.locked = false;
+  const Result<std::optional<File>> database = open_if_there(database_);
+  if (!database) return fail(database.error());
+  DatabaseLocks locks;
+  std::optional<std::uint32_t> commits;
+  if (*database) {
+    const Result<DatabaseLocks> probed = database_locks_of(**database);
+    if (!probed) return fail(probed.error());
+    locks = *probed;
+    latest_.locked = locks.any();
+    if (latest_.locked) commits = change_counter_of(**database);
+  }
+  observe_lock_time(held_locks(locks), commits, instant);
+  return {};
 }
 
-void WalWatch::observe_last_words(double now) {
+void WalWatch::observe(const WalMoment& moment, const WalLocks& locks, const SampleInstant& instant,
+                       const WalCounters::TailScan& scan_tail) {
+  const WalTotals before = counters_.totals();
+  const bool same_epoch = counters_.observe(moment, scan_tail);
+  latest_.totals = counters_.totals();
+  if (latest_.totals.transactions != before.transactions) latest_.last_commit = instant.unix_time;
+  observe_unlocked_advance(moment);
+  last_moment_ = moment;
+
+  if (!moment.attached) return readers_.forget();
+  readers_.observe(moment.index, locks, instant.steady);
+  latest_.old_readers = readers_.readers();
+  const auto checkpointer = locks.checkpoint ? std::optional(locks.checkpoint->pid) : std::nullopt;
+  checkpoints_.observe({moment.index, checkpointer, same_epoch,
+                        latest_.totals.resets - before.resets, pinned_frames(moment.index, locks),
+                        instant});
+  latest_.checkpoints = checkpoints_.totals();
+}
+
+void WalWatch::observe_lock_time(const HeldLocks& held, std::optional<std::uint32_t> commits,
+                                 const SampleInstant& instant) {
+  lock_moment_.held = held;
+  // Where it cannot be read now, as while a recovery goes on, no commit was seen.
+  lock_moment_.commits = commits.value_or(lock_moment_.commits);
+  lock_moment_.instant = instant;
+  latest_.lock_time.observe(lock_moment_);
+}
+
+void WalWatch::observe_quiet(const Result<WalIndex>& index, const WalLocks& locks) {
+  const bool changed = !index || !last_moment_ || *index != last_moment_->index;
+  const bool held = std::ranges::any_of(held_locks(locks), [](const auto& h) { return !!h; });
+  latest_.quiet_samples = changed || held ? 0 : latest_.quiet_samples + 1;
+}
+
+void WalWatch::observe_unlocked_advance(const WalMoment& moment) {
+  if (moment.attached || !last_moment_ || last_moment_->attached ||
+      last_moment_->shm != moment.shm || moment.index.i_change < last_moment_->index.i_change) {
+    latest_.unlocked_advances = 0;
+  } else if (moment.index.i_change > last_moment_->index.i_change) {
+    ++latest_.unlocked_advances;
+  }
+}
+
+void WalWatch::observe_last_words(const SampleInstant& instant) {
   // The -wal went with it, so there is no tail to scan.
   const auto no_tail = [](const OldGeneration& old, const WalIndex&) { return old.mx_frame; };
   if (const Result<WalIndex> index = read_wal_index(latest_.held->shm))
-    observe({latest_.held->shm_identity, true, *index}, now, no_tail);
+    observe({latest_.held->shm_identity, true, *index}, {}, instant, no_tail);
 }
 
 Result<void> WalWatch::hold(File shm, const FileIdentity& shm_identity) {
@@ -103,17 +196,18 @@ Result<void> WalWatch::hold(File shm, const FileIdentity& shm_identity) {
   if (!*database) return {};  // unlinked under a live application
   const Result<FileStatus> status = (*database)->status();
   if (!status) return fail(status.error());
+  const Result<bool> shared = is_locked(**database, kSharedLockFirst, kSharedLockLength);
+  if (!shared) return fail(shared.error());
   latest_.held = std::make_shared<const HeldFiles>(
-      HeldFiles{std::move(**database), status->identity, std::move(shm), shm_identity});
-  takes_since_path_check_ = 0;
+      HeldFiles{std::move(**database), status->identity, std::move(shm), shm_identity, *shared});
   return {};
 }
 
-bool WalWatch::held_is_current() {
+bool WalWatch::held_is_current(std::chrono::steady_clock::time_point now) {
+  if (now - path_checked_ < kPathCheckPeriod) return true;
+  path_checked_ = now;
   const Result<FileStatus> shm = latest_.held->shm.status();
   if (!shm || shm->link_count == 0) return false;
-  if (++takes_since_path_check_ < kTakesBetweenPathChecks) return true;
-  takes_since_path_check_ = 0;
   const Result<FileStatus> database = status_of(database_);
   return database && database->identity == latest_.held->database_identity;
 }

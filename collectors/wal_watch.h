@@ -1,19 +1,25 @@
-/// The sample: the short, frequent look at one database's wal-index and its dead man's switch.
+/// The sample: the short, frequent look at one database's wal-index and its locks.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "collectors/base/result.h"
+#include "collectors/checkpoint_watch.h"
+#include "collectors/held_locks.h"
+#include "collectors/lock_time.h"
+#include "collectors/reader_watch.h"
 #include "collectors/sample.h"
 #include "collectors/wal_counters.h"
 
 namespace sqlite_exporter {
 
 /// Owned and driven by one thread. `pread` and F_GETLK only; opens at most -shm (while nobody is
-/// attached), the database (once, when somebody is) and -wal (after a reset).
+/// attached), the database (while nobody is, and once when somebody is) and -wal (after a reset).
 class WalWatch {
  public:
   /// `database` is a realpath: SQLite puts -wal and -shm beside the target of a symbolic link.
@@ -22,25 +28,40 @@ class WalWatch {
   /// The database moved (a symbolic link was changed). Counters go on.
   void set_path(std::string database);
 
-  /// One look. `now` is in unix seconds. Errors leave the totals as they are: nothing was seen.
-  Result<void> take(double now);
+  /// One look. Errors leave the totals as they are: nothing was seen.
+  Result<void> take(const SampleInstant& instant);
 
   const Sample& latest() const { return latest_; }
 
  private:
-  void observe(const WalMoment& moment, double now, const WalCounters::TailScan& scan_tail);
+  Result<void> look_at_path(const SampleInstant& instant);
+  Result<void> look_at_wal(const File& shm, const FileIdentity& identity,
+                           const SampleInstant& instant);
+  /// In rollback mode, or in WAL mode with nobody attached, locks are on the database file alone.
+  Result<void> look_at_database(const SampleInstant& instant);
+  void observe(const WalMoment& moment, const WalLocks& locks, const SampleInstant& instant,
+               const WalCounters::TailScan& scan_tail);
+  void observe_lock_time(const HeldLocks& held, std::optional<std::uint32_t> commits,
+                         const SampleInstant& instant);
+  void observe_unlocked_advance(const WalMoment& moment);
   /// What was committed between the last sample and the last close is still in the unlinked -shm.
-  void observe_last_words(double now);
+  void observe_last_words(const SampleInstant& instant);
   std::uint32_t scan_tail(const OldGeneration& old, const WalIndex& now) const;
+  void observe_quiet(const Result<WalIndex>& index, const WalLocks& locks);
   Result<void> hold(File shm, const FileIdentity& shm_identity);
-  bool held_is_current();
+  /// Asked once a second: two stats would cost as much again as the rest of a sample.
+  bool held_is_current(std::chrono::steady_clock::time_point now);
   void set_aside();
   void release_set_aside();
 
   std::string database_;
   WalCounters counters_;
+  ReaderWatch readers_;
+  CheckpointWatch checkpoints_;
+  LockTime::Moment lock_moment_;
+  std::optional<WalMoment> last_moment_;
   Sample latest_;
-  std::uint32_t takes_since_path_check_ = 0;
+  std::chrono::steady_clock::time_point path_checked_;
   /// Replaced or unlinked under a live application: kept, under their old epoch, until its locks
   /// are free, so that what was orphaned can be told from what lost its locks.
   std::vector<std::shared_ptr<const HeldFiles>> set_aside_;

@@ -1,5 +1,7 @@
 #include "exporter/judge.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -20,26 +22,53 @@ std::string_view advice(Errc code) {
   }
 }
 
-std::string_view words(FileKind kind) {
-  switch (kind) {
-    case FileKind::absent: return "database is absent, watching for it";
-    case FileKind::empty: return "database is empty";
-    case FileKind::database: return "database is watched";
-    case FileKind::not_a_database: return "file is not a database, or an encrypted one";
-    case FileKind::corrupt_header: return "database header is corrupt";
-  }
-  return "";
+struct Notable {
+  DatabaseState state;
+  bool alarming;
+  std::string_view words;
+};
+
+/// The others come and go with the ordinary life of a database.
+constexpr Notable kNotable[] = {
+    {DatabaseState::absent, false, "database is absent, watching for it"},
+    {DatabaseState::empty, false, "database is empty"},
+    {DatabaseState::encrypted, false, "database is encrypted, or not a database"},
+    {DatabaseState::not_a_database, true, "file is not a database"},
+    {DatabaseState::corrupt_header, true, "database header is corrupt"},
+    {DatabaseState::truncated, true, "database file is shorter than its header says"},
+    {DatabaseState::hot_journal, true, "a hot journal waits: the next reader rolls back"},
+    {DatabaseState::wal_unrecovered, true,
+     "committed frames wait in the WAL, and nobody has the database open"},
+    {DatabaseState::orphaned, true,
+     "database was replaced or unlinked under an application that still writes into the old file"},
+    {DatabaseState::locks_cancelled, true,
+     "an application lost its locks by closing a file of its own database"},
+    {DatabaseState::locks_inconsistent, true,
+     "an application holds one of two locks: it lost the other, or its file was replaced"},
+    {DatabaseState::locks_unobservable, true,
+     "somebody writes whose locks cannot be seen: is this the upper directory of an overlay?"},
+};
+
+/// While one of these holds there is nothing to watch.
+constexpr std::size_t kWithoutContent = 5;
+
+StateSet notable_of(StateSet states) {
+  StateSet notable;
+  for (const Notable& each : kNotable)
+    if (states.contains(each.state)) notable.add(each.state);
+  return notable;
 }
 
-bool is_alarming(FileKind kind) {
-  return kind == FileKind::not_a_database || kind == FileKind::corrupt_header;
+bool has_content(StateSet states) {
+  return std::none_of(std::begin(kNotable), std::begin(kNotable) + kWithoutContent,
+                      [&](const Notable& each) { return states.contains(each.state); });
 }
 
 }  // namespace
 
 void Judge::looked(const LookTask& task) {
   judge_failures(task);
-  judge_kind(task);
+  judge_states(task);
 }
 
 void Judge::judge_failures(const LookTask& task) {
@@ -66,16 +95,26 @@ void Judge::judge_failures(const LookTask& task) {
   state.failing = std::move(failing);
 }
 
-void Judge::judge_kind(const LookTask& task) {
-  State& state = states_[task.name];
-  if (!task.kind || state.kind == task.kind) return;
+void Judge::judge_states(const LookTask& task) {
+  std::optional<StateSet>& told = states_[task.name].told;
+  if (!task.states) return;
+  const StateSet now = notable_of(*task.states);
+  const StateSet before = told.value_or(StateSet());
   const std::initializer_list<Log::Field> fields = {{"database", task.name}, {"path", task.path}};
-  if (is_alarming(*task.kind)) {
-    log_.warn(words(*task.kind), fields);
-  } else {
-    log_.info(words(*task.kind), fields);
+  if (has_content(now) && (!told || !has_content(before))) log_.info("database is watched", fields);
+  for (const Notable& each : kNotable) {
+    const bool holds = now.contains(each.state);
+    if (holds == before.contains(each.state)) continue;
+    const std::string state(to_string(each.state));
+    if (!holds) {
+      if (each.alarming) log_.info("state is over", {{"database", task.name}, {"state", state}});
+    } else if (each.alarming) {
+      log_.warn(each.words, fields);
+    } else {
+      log_.info(each.words, fields);
+    }
   }
-  state.kind = task.kind;
+  told = now;
 }
 
 void Judge::mount_stalled(const std::string& mountpoint) {

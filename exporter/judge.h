@@ -24,11 +24,11 @@ class Judge {
 
  private:
   void judge_failures(const LookTask& task);
-  void judge_kind(const LookTask& task);
+  void judge_states(const LookTask& task);
 
   struct State {
     std::map<std::string_view, Errc> failing;  ///< by collector
-    std::optional<FileKind> kind;
+    std::optional<StateSet> told;
   };
 
   const Log& log_;

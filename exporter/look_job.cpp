@@ -42,7 +42,9 @@ Result<Sample> sample_of(LookTask& task) {
   }
   if (!task.kept->watch) task.kept->watch = std::make_unique<WalWatch>(task.path);
   task.kept->watch->set_path(task.path);
-  if (const Result<void> taken = task.kept->watch->take(unix_now()); !taken)
+  if (const Result<void> taken =
+          task.kept->watch->take({unix_now(), std::chrono::steady_clock::now(), {}});
+      !taken)
     return fail(taken.error());
   return task.kept->watch->latest();
 }
@@ -53,17 +55,18 @@ void judge(LookTask& task, std::string_view collector, const Error& error, OwnMe
   task.failures.push_back({collector, error});
 }
 
-void run_look(LookTask& task, const MountTable& mounts, const LookTools& tools) {
+void run_look(LookTask& task, const Node& node, const LookTools& tools) {
   Stopwatch watch;
   const Result<Look> look = sample_of(task).and_then([&](Sample sample) {
-    return take_look(task.path, mounts.mount_of(task.path), std::move(sample), task.kept->look);
+    return take_look(task.path, node, std::move(sample), task.kept->look);
   });
   tools.own_metrics->observe_collector(kLookName, watch.lap());
   if (!look) {
     judge(task, kLookName, look.error(), *tools.own_metrics);
     return;
   }
-  task.kind = look->kind;
+  task.states = look->states;
+  task.limits = look->holders.limits;
   for (const Collector* collector : tools.collectors) {
     const std::size_t before = task.batch.readings().size();
     const Result<void> result = collector->look(*look, task.batch);
@@ -76,11 +79,11 @@ void run_look(LookTask& task, const MountTable& mounts, const LookTools& tools) 
 
 }  // namespace
 
-void run_looks(std::vector<LookTask>& tasks, const MountTable& mounts, const LookTools& tools,
+void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& tools,
                Progress& progress) {
   progress.step();  // it has begun: what waits for a thread is not stuck
   for (LookTask& task : tasks) {
-    run_look(task, mounts, tools);
+    run_look(task, node, tools);
     task.batch.add(kUp, task.failures.empty() ? 1 : 0);
     progress.step();
   }

@@ -9,8 +9,8 @@
 
 #include "collectors/batch.h"
 #include "collectors/collector.h"
-#include "collectors/linux/mount_table.h"
 #include "collectors/look.h"
+#include "collectors/node.h"
 #include "exporter/own_metrics.h"
 #include "exporter/progress.h"
 #include "exporter/subject.h"
@@ -35,7 +35,8 @@ struct LookTask {
 
   Batch batch;
   std::vector<CollectorFailure> failures;  ///< without no_data
-  std::optional<FileKind> kind;            ///< not set if the look failed
+  std::optional<StateSet> states;          ///< not set if the look failed
+  AttributionLimits limits{};
 };
 
 /// What a look job may use; all of it outlives the job.
@@ -44,8 +45,8 @@ struct LookTools {
   std::shared_ptr<OwnMetrics> own_metrics;
 };
 
-/// Runs on a pool thread. `mounts` outlives the tasks' readings only as text.
-void run_looks(std::vector<LookTask>& tasks, const MountTable& mounts, const LookTools& tools,
+/// Runs on a pool thread. `node` outlives the tasks' readings only as text.
+void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& tools,
                Progress& progress);
 
 }  // namespace sqlite_exporter

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "collectors/holders.h"
 #include "collectors/registry.h"
 #include "exporter/own_metrics.h"
 
@@ -13,6 +14,7 @@ std::vector<MetricGroup> all_metrics() {
   for (const Collector* collector : all_collectors())
     groups.push_back(
         {collector->name, {collector->metrics.begin(), collector->metrics.end()}, true});
+  groups.push_back({"node", {&kAttributionLimited}, false});
   MetricGroup own{"exporter", {}, false};
   for (const Metric& metric : OwnMetrics::declarations()) own.metrics.push_back(&metric);
   groups.push_back(std::move(own));

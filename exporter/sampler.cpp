@@ -1,5 +1,7 @@
 #include "exporter/sampler.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <iterator>
@@ -21,43 +23,58 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr Clock::duration kAttachedPeriod = std::chrono::milliseconds(100);
+constexpr Clock::duration kBusyPeriod = std::chrono::milliseconds(100);
 constexpr Clock::duration kIdlePeriod = std::chrono::seconds(1);
 
-/// Looks due this soon are taken in the same wake-up: instants stay random, wake-ups get fewer.
-constexpr Clock::duration kSlack = std::chrono::milliseconds(2);
+/// A database that somebody has open and nobody uses is sampled as an idle one after so many
+/// samples: its first commit is seen within a second, and an application that opens a thousand
+/// databases and writes to a few costs what those few cost.
+constexpr std::uint32_t kQuietSamples = 10;
+
+/// Looks due within this part of their period are taken in the same wake-up: one costs as much as
+/// several looks, and few looks after it run on cold caches. The part is random: wake-ups with a
+/// rhythm of their own would meet that of a writer always or never.
+constexpr double kLeastSlack = 0.1;
+constexpr double kMostSlack = 0.2;
 
 constexpr std::chrono::seconds kStopDeadline(1);
 constexpr unsigned kMostThreads = 8;
 
 struct Watched {
   std::shared_ptr<SampleCell> cell;
+  Clock::time_point taken;  ///< the cell's, which nobody else sets from now on
   std::string mountpoint;
   WalWatch watch;                       ///< the looking thread's alone while `looking`
   std::optional<std::string> new_path;  ///< to be set after the look
-  Clock::time_point period_start = Clock::now();
-  std::uint64_t turn = 0;  ///< of its one valid entry in the queue
+  Clock::time_point period_end = Clock::now();
+  Clock::duration credit{0};  ///< what the sample in the present period stands for
   bool looking = false;
 };
 
 struct Due {
   Clock::time_point instant;
-  const SampleCell* cell = nullptr;
-  std::uint64_t turn = 0;
+  Clock::duration period;
+  std::weak_ptr<Watched> item;  ///< expired: forgotten. The queue must not keep its files open.
   friend bool operator>(const Due& a, const Due& b) { return a.instant > b.instant; }
 };
 
 /// A look, and what of it reaches the cell: see `Sample` for what a failed one leaves there.
 void look(Watched& watched) {
-  const Result<void> taken = watched.watch.take(unix_now());
+  const SampleInstant instant{unix_now(), Clock::now(), watched.credit};
+  const Result<void> taken = watched.watch.take(instant);
   Sample latest = watched.watch.latest();
-  latest.taken = watched.cell->get().taken;
+  latest.random_instants = true;
   if (taken) {
-    latest.taken = Clock::now();
+    watched.taken = instant.steady;
   } else if (taken.error().code != Errc::busy) {
     latest.error = taken.error();
   }
+  latest.taken = watched.taken;
   watched.cell->set(std::move(latest));
+}
+
+bool is_busy(const Sample& sample) {
+  return sample.locked || (sample.attached && sample.quiet_samples < kQuietSamples);
 }
 
 }  // namespace
@@ -74,8 +91,8 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
 
   std::unordered_map<const SampleCell*, std::shared_ptr<Watched>> watched;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> queue;
-  std::uint64_t turns = 0;
   std::minstd_rand random{std::random_device{}()};
+  double slack = kLeastSlack;
 
   const Watched* current = nullptr;  ///< what the active thread looks at
   Clock::time_point current_since;
@@ -87,34 +104,32 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
   }
 
   void run(unsigned number) {
+    ::pthread_setname_np(::pthread_self(), "sampler");
     std::unique_lock lock(mutex);
     while (!stop && active == number) {
+      const Clock::time_point now = Clock::now();
       if (queue.empty()) {
         changed.wait(lock);
-      } else if (const Clock::time_point next = queue.top().instant; next > Clock::now() + kSlack) {
-        changed.wait_until(lock, next);
+      } else if (const Due& next = queue.top(); next.instant - now > next.period * slack) {
+        changed.wait_until(lock, Clock::time_point(next.instant));
+        slack = std::uniform_real_distribution(kLeastSlack, kMostSlack)(random);
       } else {
-        take_next(lock, number);
+        const std::shared_ptr<Watched> item = next.item.lock();
+        queue.pop();
+        if (!item) continue;
+        if (!stalled.contains(item->mountpoint)) look_at(*item, now, lock, number);
+        schedule(item);
       }
     }
     --threads;
     changed.notify_all();
   }
 
-  void take_next(std::unique_lock<std::mutex>& lock, unsigned number) {
-    const Due due = queue.top();
-    queue.pop();
-    const auto found = watched.find(due.cell);
-    if (found == watched.end() || found->second->turn != due.turn) return;
-    const std::shared_ptr<Watched> item = found->second;
-    if (!stalled.contains(item->mountpoint)) look_at(*item, lock, number);
-    if (watched.contains(due.cell)) schedule(*item);
-  }
-
-  void look_at(Watched& item, std::unique_lock<std::mutex>& lock, unsigned number) {
+  void look_at(Watched& item, Clock::time_point now, std::unique_lock<std::mutex>& lock,
+               unsigned number) {
     item.looking = true;
     current = &item;
-    current_since = Clock::now();
+    current_since = now;
     lock.unlock();
     look(item);
     lock.lock();
@@ -128,15 +143,16 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     }
   }
 
-  void schedule(Watched& item) {
-    const Clock::duration period = item.watch.latest().attached ? kAttachedPeriod : kIdlePeriod;
-    const Clock::time_point now = Clock::now();
-    item.period_start += period;
-    if (item.period_start < now - 2 * period || item.period_start > now + period)
-      item.period_start = now;  // after a pause, or a change of rate
+  void schedule(const std::shared_ptr<Watched>& item) {
+    const Clock::duration period = is_busy(item->watch.latest()) ? kBusyPeriod : kIdlePeriod;
+    // Periods follow each other without a gap, whatever their length; after a pause, as far as a
+    // second period goes. So no time counts twice, and what was not looked at does not count.
+    const Clock::duration late = std::max(Clock::now() - item->period_end, Clock::duration(0));
+    const Clock::time_point start = item->period_end + late;
+    item->period_end = start + period;
+    item->credit = period + std::min(late, period);
     std::uniform_int_distribution<Clock::rep> jitter(0, period.count() - 1);
-    item.turn = ++turns;
-    queue.push({item.period_start + Clock::duration(jitter(random)), item.cell.get(), item.turn});
+    queue.push({start + Clock::duration(jitter(random)), period, item});
   }
 };
 
@@ -154,10 +170,10 @@ void Sampler::watch(const std::shared_ptr<SampleCell>& cell, std::string path,
   const std::lock_guard lock(shared_->mutex);
   auto& item = shared_->watched[cell.get()];
   if (!item) {
-    item = std::make_shared<Watched>(Watched{cell, {}, WalWatch(std::move(path)), {}});
-    item->turn = ++shared_->turns;
+    item = std::make_shared<Watched>(
+        Watched{cell, cell->get().taken, {}, WalWatch(std::move(path)), std::nullopt});
     // The first look at once: it is the baseline of all counters.
-    shared_->queue.push({item->period_start, cell.get(), item->turn});
+    shared_->queue.push({item->period_end, {}, item});
   } else if (item->looking) {
     item->new_path = std::move(path);
   } else {

@@ -24,8 +24,9 @@ class Sampler {
   ~Sampler() { stop(); }
 
   /// Samples the database at the realpath `path` into `cell` from now on: ten times a second while
-  /// somebody is attached, else once. A second call with the same cell gives the database a new
-  /// path. `mountpoint` is where a look may hang.
+  /// somebody is attached and did something within the last second, or holds a lock; else once. A
+  /// second call with the same cell gives the database a new path. `mountpoint` is where a look may
+  /// hang.
   void watch(const std::shared_ptr<SampleCell>& cell, std::string path, std::string mountpoint);
   void forget(const std::shared_ptr<SampleCell>& cell);
 

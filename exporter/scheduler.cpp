@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/holders.h"
 #include "collectors/registry.h"
 #include "exporter/clock.h"
 #include "exporter/progress.h"
@@ -31,7 +32,7 @@ struct Scheduler::Job {
   Progress progress;
   bool stalled = false;
 
-  std::shared_ptr<const MountTable> mounts;
+  std::shared_ptr<const Node> node;
   std::vector<std::size_t> entries;  // discovery: which, and what they found
   std::vector<std::vector<Found>> found;
   std::vector<LookTask> looks;  // looks: and the subjects they are at
@@ -87,6 +88,13 @@ void Scheduler::tell_stalled_mounts() {
   stalled_mounts_ = std::move(stalled);
 }
 
+bool Scheduler::somebody_holds_a_lock() const {
+  return std::ranges::any_of(subjects_.all(), [](const auto& item) {
+    const Sample sample = item.second->sample->get();
+    return !item.second->sampled || sample.attached || sample.locked;
+  });
+}
+
 bool Scheduler::is_running(const std::string& mountpoint) const {
   return running_.contains({phase_, mountpoint});
 }
@@ -97,13 +105,19 @@ void Scheduler::begin_pass() {
   phase_ = Phase::mounts;
   awaited_ = 0;
   looked_.clear();
+  limits_ = {};
   if (is_running(parts_.procfs)) return end_phase_if_done();
   auto job = std::make_shared<Job>();
-  start_job(parts_.procfs, job, [job, procfs = parts_.procfs] {
+  NodePaths paths;
+  paths.procfs = parts_.procfs;
+  const bool locked = somebody_holds_a_lock();
+  start_job(parts_.procfs, job, [job, paths, locked, known = lock_holders_] {
     job->progress.step();
     // Without a mount table nothing can be kept apart: the old one, or one group for all.
-    if (Result<MountTable> table = MountTable::read(procfs))
-      job->mounts = std::make_shared<const MountTable>(std::move(*table));
+    Result<Node> node = read_node(paths);
+    if (!node) return;
+    if (locked) read_lock_holders(*node, known);
+    job->node = std::make_shared<const Node>(std::move(*node));
   });
 }
 
@@ -153,8 +167,8 @@ void Scheduler::begin_looks() {
     task.kept = subject->kept;
   }
   for (auto& [mountpoint, job] : by_mount) {
-    start_job(mountpoint, job, [job, mounts = mounts_, tools = parts_.tools] {
-      run_looks(job->looks, *mounts, tools, job->progress);
+    start_job(mountpoint, job, [job, node = node_, tools = parts_.tools] {
+      run_looks(job->looks, *node, tools, job->progress);
     });
   }
   end_phase_if_done();
@@ -190,11 +204,15 @@ void Scheduler::job_done(const Key& key, const std::shared_ptr<Job>& job) {
 }
 
 void Scheduler::collect(Job& job) {
-  if (job.mounts) mounts_ = job.mounts;
+  if (job.node) {
+    node_ = job.node;
+    if (node_->locks) lock_holders_ = node_->locks;
+  }
   for (std::size_t i = 0; i < job.found.size(); ++i)
     findings_[job.entries[i]] = std::move(job.found[i]);
   for (LookTask& task : job.looks) {
     judge_.looked(task);
+    for (std::size_t i = 0; i < limits_.size(); ++i) limits_[i] = limits_[i] || task.limits[i];
     looked_.insert_or_assign(task.name, std::move(task.batch));
   }
 }
@@ -210,7 +228,7 @@ void Scheduler::apply(const Subjects::Changes& changes) {
 }
 
 void Scheduler::enrol(Subject& subject) {
-  const Mount* const mount = mounts_->mount_of(subject.path);
+  const Mount* const mount = node_->mounts.mount_of(subject.path);
   const bool sample = mount == nullptr || !mount->remote;
   if (sample == subject.sampled) return;
   subject.sampled = sample;
@@ -227,7 +245,7 @@ void Scheduler::enrol(Subject& subject) {
 void Scheduler::publish() {
   phase_ = Phase::idle;
   std::vector<SubjectReadings> readings;
-  readings.reserve(subjects_.all().size());
+  readings.reserve(subjects_.all().size() + 1);
   for (const auto& [name, subject] : subjects_.all()) {
     SubjectReadings& reading = readings.emplace_back();
     reading.labels = subject->labels;
@@ -237,6 +255,10 @@ void Scheduler::publish() {
       reading.batch.add(kUp, 0);
     }
   }
+  SubjectReadings& node = readings.emplace_back();
+  node.labels = std::make_shared<const std::string>();
+  for (std::size_t i = 0; i < limits_.size(); ++i)
+    if (limits_[i]) node.batch.add(kAttributionLimited, 1, {kAttributionLimitNames[i]});
   OwnMetrics& own = *parts_.tools.own_metrics;
   own.set_databases(subjects_.all().size(), subjects_.over_limit());
   own.set_stalled_mounts(stalled_mounts_.size());
@@ -251,7 +273,7 @@ void Scheduler::publish() {
 
 const std::string& Scheduler::mount_of(const std::string& path) const {
   static const std::string kNone;
-  const Mount* const mount = mounts_->mount_of(path);
+  const Mount* const mount = node_->mounts.mount_of(path);
   return mount == nullptr ? kNone : mount->mountpoint;
 }
 

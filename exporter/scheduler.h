@@ -61,6 +61,8 @@ class Scheduler {
   void start_job(const std::string& mountpoint, const std::shared_ptr<Job>& job,
                  std::function<void()> work);
   void job_done(const Key& key, const std::shared_ptr<Job>& job);
+  /// Else there is nothing to find in /proc/locks.
+  bool somebody_holds_a_lock() const;
   bool is_running(const std::string& mountpoint) const;
   void tell_stalled_mounts();
   void apply(const Subjects::Changes& changes);
@@ -74,7 +76,8 @@ class Scheduler {
   Parts parts_;
   Judge judge_;
   Subjects subjects_;
-  std::shared_ptr<const MountTable> mounts_ = std::make_shared<const MountTable>();
+  std::shared_ptr<const Node> node_ = std::make_shared<const Node>();
+  std::shared_ptr<const LockHolders> lock_holders_;  ///< the last that were read
 
   Phase phase_ = Phase::idle;
   std::uint64_t pass_ = 0;
@@ -86,6 +89,7 @@ class Scheduler {
   std::size_t awaited_ = 0;  ///< jobs of this phase that are neither done nor stalled
   Findings findings_;
   std::map<std::string, Batch> looked_;  ///< by database, of this pass
+  AttributionLimits limits_{};           ///< that some look of this pass met
 };
 
 }  // namespace sqlite_exporter

@@ -68,7 +68,10 @@ include(tests/compile_fail/targets.cmake)
 # The observer without the daemon, over real databases.
 unit_test(test_observer SOURCES
   tests/collectors/change_counter_test.cpp
+  tests/collectors/database_state_test.cpp
   tests/collectors/database_test.cpp
+  tests/collectors/holders_test.cpp
+  tests/collectors/node_test.cpp
   tests/collectors/wal_counters_test.cpp
   tests/collectors/wal_watch_test.cpp
   tests/support/observer.cpp
@@ -123,7 +126,7 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script interference metrics program prometheus readme)
+foreach(script attribution interference metrics program prometheus readme)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES

@@ -84,7 +84,8 @@ DemoRow row_of(const SubjectReadings& subject) {
 
 void show(const Snapshot& snapshot) {
   std::vector<DemoRow> rows;
-  for (const SubjectReadings& subject : snapshot.subjects()) rows.push_back(row_of(subject));
+  for (const SubjectReadings& subject : snapshot.subjects())
+    if (!subject.labels->empty()) rows.push_back(row_of(subject));  // "": the node
   std::cout << '\n' << demo_table(rows) << std::flush;
 }
 

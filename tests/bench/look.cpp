@@ -49,15 +49,13 @@ T get(Result<T> result) {
 /// One database as the exporter sees it, without the daemon.
 class Observed {
  public:
-  explicit Observed(std::string path)
-      : path_(std::move(path)),
-        watch_(path_),
-        mounts_(std::vector<Mount>{{"/", "ext4", "/dev/root", false}}) {
+  explicit Observed(std::string path) : path_(std::move(path)), watch_(path_) {
+    node_.mounts = MountTable({{"/", "ext4", "/dev/root", false}});
     sample();
   }
 
-  void sample() { get(watch_.take(unix_now())); }
-  Look look() { return get(take_look(path_, mounts_.mount_of(path_), watch_.latest(), state_)); }
+  void sample() { get(watch_.take({unix_now(), std::chrono::steady_clock::now(), {}})); }
+  Look look() { return get(take_look(path_, node_, watch_.latest(), state_)); }
   void full_look() {
     const Look at = look();
     Batch batch;
@@ -74,7 +72,7 @@ class Observed {
  private:
   std::string path_;
   WalWatch watch_;
-  MountTable mounts_;
+  Node node_;
   LookState state_;
 };
 

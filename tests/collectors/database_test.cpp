@@ -139,7 +139,8 @@ TEST_CASE("a crashed database in WAL mode says nothing that its leftovers leave 
   app.kill();
   CHECK(observer.line("sqlite_database_pages").empty());
   CHECK(observer.line("sqlite_wal_frames").empty());
-  CHECK(observer.line("sqlite_database_state").empty());
+  CHECK(observer.line("sqlite_database_state") ==
+        "sqlite_database_state{database=\"app\",state=\"wal_unrecovered\"} 1");
   CHECK(observer.value("sqlite_wal_file_size_bytes") > 0);
 }
 
@@ -158,6 +159,7 @@ TEST_CASE("a database in rollback mode counts its commits") {
         "sqlite_database_page_size_bytes{database=\"app\"} 4096\n"
         "sqlite_database_pages{database=\"app\"} 2\n"
         "sqlite_database_schema_version{database=\"app\"} 1\n"
+        "sqlite_database_state{database=\"app\",state=\"rollback_idle\"} 1\n"
         "sqlite_database_user_version{database=\"app\"} 0\n"
         "sqlite_transactions_total{database=\"app\"} 2\n");
 }

@@ -90,7 +90,7 @@ class Exporter:
         self.process = subprocess.Popen(
             [*prefix, EXPORTER, "--web.listen-address=127.0.0.1:0", "--poll.interval=" + interval,
              *arguments], stderr=subprocess.PIPE, text=True)
-        self.traced = "strace" in prefix
+        self.is_child = bool(prefix) and prefix[0] in ("strace", "unshare")
         self.log = []
         self.address = await_that(self._listening, "the exporter to listen")
 
@@ -135,15 +135,15 @@ class Exporter:
 
     def stop(self, number=signal.SIGTERM):
         """Returns the exit code."""
-        # strace passes no signal on.
-        os.kill(child_of(self.process.pid) if self.traced else self.process.pid, number)
+        # Neither strace nor unshare passes a signal on.
+        os.kill(child_of(self.process.pid) if self.is_child else self.process.pid, number)
         self.log += self.process.stderr.readlines()
         self.process.stderr.close()
         return self.process.wait(PATIENCE)
 
 
 def child_of(pid):
-    """The one child of a process: that of strace, which passes no signal on."""
+    """The one child of a process."""
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         return int(file.read().split()[0])
 

@@ -2,6 +2,7 @@
 
 #include <prometheus/metric_family.h>
 
+#include <algorithm>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
@@ -28,27 +29,36 @@ std::vector<std::string> samples_of(const std::string& text) {
 
 }  // namespace
 
-Observer::Observer(std::string path)
-    : path_(std::move(path)), watch_(path_), mounts_({{"/", "ext4", "/dev/root", false}}) {}
+Observer::Observer(std::string path) : path_(std::move(path)), watch_(path_) {
+  node_.mounts = MountTable({{"/", "ext4", "/dev/root", false}});
+}
+
+void Observer::read_locks() { read_lock_holders(node_, nullptr); }
 
 const Sample& Observer::sample() {
-  if (const Result<void> taken = watch_.take(unix_now()); !taken)
+  const auto now = std::chrono::steady_clock::now() + passed_;
+  if (const Result<void> taken = watch_.take({unix_now(), now, std::chrono::milliseconds(100)});
+      !taken)
     throw std::runtime_error("sample: " + taken.error().message);
-  return watch_.latest();
+  sample_ = watch_.latest();
+  sample_.taken = now;
+  sample_.random_instants = true;
+  return sample_;
 }
 
 Look Observer::look() {
-  Result<Look> look = take_look(path_, mounts_.mount_of(path_), watch_.latest(), state_);
+  Result<Look> look = take_look(path_, node_, sample_, state_);
   if (!look) throw std::runtime_error("look: " + look.error().message);
   return std::move(*look);
 }
 
-std::string Observer::full_text() {
+std::string Observer::full_text(std::span<const std::string_view> collectors) {
   sample();
   const Look at = look();
   std::vector<SubjectReadings> subjects(1);
   subjects[0].labels = std::make_shared<const std::string>("database=\"app\"");
   for (const Collector* collector : all_collectors()) {
+    if (std::ranges::find(collectors, collector->name) == collectors.end()) continue;
     const Result<void> result = collector->look(at, subjects[0].batch);
     if (!result && result.error().code != Errc::no_data)
       throw std::runtime_error(std::string(collector->name) + ": " + result.error().message);
@@ -56,9 +66,9 @@ std::string Observer::full_text() {
   return write_text(subjects, {});
 }
 
-std::string Observer::text() {
+std::string Observer::text(std::initializer_list<std::string_view> collectors) {
   std::string text;
-  for (const std::string& sample : samples_of(full_text())) {
+  for (const std::string& sample : samples_of(full_text({collectors.begin(), collectors.end()}))) {
     const std::string family = family_of(sample);
     if (family == "sqlite_last_write_timestamp_seconds" || family == "sqlite_database_info")
       continue;
@@ -68,7 +78,7 @@ std::string Observer::text() {
 }
 
 std::string Observer::line(const std::string& family) {
-  for (const std::string& sample : samples_of(full_text()))
+  for (const std::string& sample : samples_of(full_text(collector_names())))
     if (family_of(sample) == family) return sample;
   return "";
 }

@@ -3,9 +3,11 @@
 ///     open PATH               exec SQL                  step SQL   keep the statement open
 ///     close                   query SQL  first row      finish     finalize that statement
 ///     config persist_wal 0|1  config no_ckpt_on_close 0|1
+///     read PATH               open, read and close a file
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -40,6 +42,7 @@ class Application {
     if (command == "finish") return finish();
     if (command == "close") return close();
     if (command == "config") return config(line);
+    if (command == "read") return read(line);
     return "error unknown command " + command;
   }
 
@@ -94,6 +97,12 @@ class Application {
           sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, value, nullptr));
     }
     return "error unknown setting " + name;
+  }
+
+  static std::string read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    file.get();
+    return file ? "ok" : "error cannot read " + path;
   }
 
   std::string first_row(const std::string& sql, Statement& statement) {

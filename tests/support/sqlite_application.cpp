@@ -73,6 +73,8 @@ void SqliteApplication::config(const std::string& setting, bool value) {
   ask("config " + setting + (value ? " 1" : " 0"));
 }
 
+void SqliteApplication::read_file(const std::string& path) { ask("read " + path); }
+
 void SqliteApplication::kill() {
   if (pid_ > 0) ::kill(pid_, SIGKILL);
   wait();

@@ -29,6 +29,9 @@ class SqliteApplication {
   /// `persist_wal` or `no_ckpt_on_close`.
   void config(const std::string& setting, bool value);
 
+  /// Opens, reads and closes a file as any backup or hash in the same process would.
+  void read_file(const std::string& path);
+
   /// SIGKILL: the crash of an application. Returns when its locks are gone.
   void kill();
   pid_t pid() const { return pid_; }

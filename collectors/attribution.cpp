@@ -1,0 +1,203 @@
+#include "collectors/attribution.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "collectors/linux/process_files.h"
+#include "collectors/sqlite/lock_bytes.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+constexpr std::uint64_t kWalBytes = kDeadMansSwitch - kWalWriteLock + 1;
+constexpr std::uint64_t kDatabaseBytes = kSharedLockFirst + kSharedLockLength - kPendingLock;
+
+void set(AttributionLimits& limits, AttributionLimit limit) {
+  limits[static_cast<std::size_t>(limit)] = true;
+}
+
+/// The holders that F_GETLK names.
+struct Named {
+  std::map<int, HolderProcess> holders;
+  bool foreign = false;      ///< some pid is 0: a process of another namespace
+  bool description = false;  ///< some pid is -1: an open file description belongs to no process
+};
+
+HolderProcess* add(Named& named, const std::optional<LockHolder>& lock) {
+  if (!lock) return nullptr;
+  if (lock->pid <= 0) {
+    (lock->pid == 0 ? named.foreign : named.description) = true;
+    return nullptr;
+  }
+  HolderProcess& holder = named.holders[lock->pid];
+  holder.pid = lock->pid;
+  return &holder;
+}
+
+Named named_holders(const LockEvidence& evidence) {
+  Named named;
+  if (HolderProcess* const holder = add(named, evidence.dead_mans_switch))
+    holder->holds_switch = true;
+  if (HolderProcess* const holder = add(named, evidence.database_locks.shared))
+    holder->holds_shared = true;
+  for (const auto& lock :
+       {evidence.database_locks.pending, evidence.database_locks.reserved, evidence.wal_locks.write,
+        evidence.wal_locks.checkpoint, evidence.wal_locks.recover})
+    add(named, lock);
+  for (std::size_t mark = 0; mark < kReadMarks; ++mark)
+    if (HolderProcess* const holder = add(named, evidence.wal_locks.read[mark]))
+      holder->reads[mark] = true;
+  return named;
+}
+
+/// What one process holds of this database, as the table says.
+struct Listed {
+  HolderProcess holder;
+  FileIdentity file;  ///< one of the two, to be confirmed
+};
+
+std::map<int, Listed> listed_holders(const LockEvidence& evidence, const LockTable& table) {
+  std::map<int, Listed> listed;
+  const auto add = [&](const LockEntry& lock, const FileIdentity& file) -> HolderProcess& {
+    Listed& item = listed[lock.pid];
+    item.holder.pid = lock.pid;
+    item.file = file;
+    return item.holder;
+  };
+  for (const LockEntry& lock : table.of_inode(evidence.database.inode)) {
+    if (lock.pid <= 0 || !overlaps(lock, kPendingLock, kDatabaseBytes)) continue;
+    HolderProcess& holder = add(lock, evidence.database);
+    if (overlaps(lock, kSharedLockFirst, kSharedLockLength)) holder.holds_shared = true;
+  }
+  if (!evidence.shm) return listed;
+  for (const LockEntry& lock : table.of_inode(evidence.shm->inode)) {
+    if (lock.pid <= 0 || !overlaps(lock, kWalWriteLock, kWalBytes)) continue;
+    HolderProcess& holder = add(lock, *evidence.shm);
+    if (overlaps(lock, kDeadMansSwitch, 1)) holder.holds_switch = true;
+    if (lock.exclusive) continue;
+    for (std::size_t mark = 0; mark < kReadMarks; ++mark)
+      if (overlaps(lock, kWalReadLock0 + mark, 1)) holder.listed_reads[mark] = true;
+  }
+  return listed;
+}
+
+/// Does the process have the file open? Asked until it does.
+Result<bool> confirm(const Listed& listed, const Process& process, const Node& node,
+                     AttributionState& state) {
+  const std::pair key(listed.holder.pid, process.start_ticks);
+  if (state.confirmed.contains(key)) return true;
+  Result<bool> open = has_open(node.paths.procfs, listed.holder.pid, listed.file);
+  if (open && *open) state.confirmed.insert(key);
+  return open;
+}
+
+/// `from` is listed and proven, `into` what F_GETLK says of the same process, or new.
+void merge(HolderProcess& into, const HolderProcess& from) {
+  into.pid = from.pid;
+  into.holds_switch = into.holds_switch || from.holds_switch;
+  into.holds_shared = into.holds_shared || from.holds_shared;
+  into.listed_reads = from.listed_reads;
+}
+
+/// False if the table does not list somebody whom F_GETLK names: neither this one nor the one
+/// before it, so that a newcomer is not missing.
+bool lists_all(const Named& named, const std::map<int, Listed>& listed, const LockHolders& locks,
+               AttributionState& state) {
+  const auto is_listed = [&](const auto& item) { return listed.contains(item.first); };
+  if (std::ranges::all_of(named.holders, is_listed)) {
+    state.missing_since.reset();
+    return true;
+  }
+  if (!state.missing_since) state.missing_since = locks.read;
+  return *state.missing_since == locks.read;
+}
+
+/// The listed holders that are proven; what stays unproven is in `result`'s limits.
+void add_listed(const std::map<int, Listed>& listed, const Node& node, AttributionState& state,
+                std::map<int, HolderProcess>& holders, Holders& result) {
+  for (const auto& [pid, item] : listed) {
+    const auto process = node.locks->processes.find(pid);
+    if (process == node.locks->processes.end()) continue;  // gone since
+    if (!holders.contains(pid)) {
+      const Result<bool> open = confirm(item, process->second, node, state);
+      if (!open && open.error().code != Errc::no_data) {
+        result.complete = false;
+        if (open.error().code == Errc::denied) set(result.limits, AttributionLimit::denied);
+      }
+      if (!open || !*open) continue;
+    }
+    merge(holders[pid], item.holder);
+  }
+}
+
+/// The process that holds one of two locks in this table and in one before it: between two locks of
+/// an open or a close there is no time for that.
+std::optional<LostLocks> lost_locks(const Holders& holders, const LockHolders& locks,
+                                    AttributionState& state) {
+  const auto unbalanced = std::ranges::find_if(holders.processes, [](const HolderProcess& holder) {
+    return holder.holds_switch != holder.holds_shared;
+  });
+  if (unbalanced == holders.processes.end()) {
+    state.suspect.reset();
+    return std::nullopt;
+  }
+  if (!state.suspect || state.suspect->first != unbalanced->pid)
+    state.suspect = {unbalanced->pid, locks.read};
+  if (state.suspect->second == locks.read) return std::nullopt;
+  return LostLocks{unbalanced->pid, unbalanced->holds_switch};
+}
+
+}  // namespace
+
+Holders attribute(const LockEvidence& evidence, const Node& node, AttributionState& state) {
+  const std::pair files(evidence.database, evidence.shm);
+  if (std::exchange(state.confirmed_for, files) != files) state.confirmed.clear();
+
+  const LockHolders& locks = *node.locks;
+  Holders result;
+  result.complete = !locks.error;
+  result.listed = locks.read;
+  if (locks.error) set(result.limits, AttributionLimit::denied);
+
+  if (!evidence.dead_mans_switch && !evidence.database_locks.any()) {
+    result.complete = true;  // whoever was listed has let go since
+    return result;
+  }
+  Named named = named_holders(evidence);
+  if (!node.own_pid_namespace) {
+    // Its pids mean nothing to this procfs, whose table names the same processes its own way.
+    named.foreign = named.foreign || !named.holders.empty();
+    named.holders.clear();
+  }
+  const std::map<int, Listed> listed = listed_holders(evidence, locks.table);
+  if (!lists_all(named, listed, locks, state)) {
+    set(result.limits, AttributionLimit::filesystem);
+    result.complete = false;
+  }
+  std::map<int, HolderProcess> holders = std::move(named.holders);
+  add_listed(listed, node, state, holders, result);
+  if (named.foreign && (node.own_pid_namespace || holders.empty())) {
+    set(result.limits, AttributionLimit::pid_namespace);
+    result.complete = false;
+  }
+  if (named.description) result.complete = false;
+
+  for (auto& [pid, holder] : holders) {
+    if (node.own_processes.contains(pid)) {
+      result.own_reads = holder.reads;
+      continue;
+    }
+    if (const auto known = locks.processes.find(pid); known != locks.processes.end()) {
+      holder.process = known->second;
+    } else if (Result<Process> process = read_owner(node.paths.procfs, pid, locks)) {
+      holder.process = std::move(*process);
+    }
+    result.processes.push_back(std::move(holder));
+  }
+  if (evidence.shm && result.complete) result.lost_locks = lost_locks(result, locks, state);
+  return result;
+}
+
+}  // namespace sqlite_exporter

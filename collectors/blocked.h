@@ -1,0 +1,39 @@
+/// What keeps a checkpoint from copying the rest of the WAL, or the WAL from starting over.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "collectors/look.h"
+
+namespace sqlite_exporter {
+
+/// The label value `cause`.
+enum class BlockedCause : std::uint8_t {
+  reader,                ///< an old reader holds a mark below mxFrame
+  old_reader_on_slot_0,  ///< an old reader sees the database file alone: nothing may be copied
+  writer,                ///< one write transaction has been open for longer than anybody waits
+  replicator,            ///< the old reader is Litestream, which keeps one by design
+  no_checkpointer,       ///< nothing is in the way, and nobody does it
+};
+
+inline constexpr std::array<std::string_view, 5> kBlockedCauseNames = {
+    "reader", "old_reader_on_slot_0", "writer", "replicator", "no_checkpointer"};
+
+using BlockedCauses = std::array<bool, kBlockedCauseNames.size()>;
+
+/// Causes that the look and two samples before it agree on.
+BlockedCauses blocked_causes(const Look& look);
+
+/// The reader behind a read mark as look and samples agree on it; null if they do not, or if it
+/// holds nothing back.
+const OldReader* old_reader(const Look& look, std::size_t mark);
+
+/// The processes known to hold a read mark. Who was listed before the reader became old may have
+/// let go of the mark since, and does not count.
+std::vector<const HolderProcess*> holders_of_mark(const Look& look, std::size_t mark);
+
+}  // namespace sqlite_exporter

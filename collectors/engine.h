@@ -1,0 +1,10 @@
+/// Defects of the SQLite that wrote the database last.
+#pragma once
+
+#include "collectors/collector.h"
+
+namespace sqlite_exporter {
+
+extern const Collector kEngineCollector;
+
+}  // namespace sqlite_exporter

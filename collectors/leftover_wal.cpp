@@ -1,0 +1,72 @@
+#include "collectors/leftover_wal.h"
+
+#include <array>
+#include <utility>
+
+#include "collectors/sqlite/wal_chain.h"
+#include "collectors/sqlite/wal_header.h"
+#include "collectors/sqlite/wal_index.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+bool is_unchanged(const FileStatus& now, const std::optional<FileStatus>& before) {
+  return before && before->identity == now.identity && before->size == now.size &&
+         before->modified == now.modified;
+}
+
+/// The wal-index that was left behind, where it belongs to this WAL. It is a shortcut: a recovery
+/// does not read it, but what it calls checkpointed is in the database.
+Result<std::optional<WalIndex>> leftover_index(const std::string& database, const File& wal) {
+  const Result<std::optional<File>> shm = open_if_there(database + "-shm");
+  if (!shm) return fail(shm.error());
+  if (!*shm) return std::nullopt;
+  const Result<WalIndex> index = read_wal_index(**shm);
+  if (!index) return std::nullopt;
+
+  std::array<std::byte, kWalHeaderSize> bytes{};
+  const Result<std::size_t> size = wal.read_at(0, bytes);
+  if (!size) return fail(size.error());
+  const Result<WalHeader> header = parse_wal_header(Bytes(bytes).first(*size));
+  if (!header || header->salts != index->salts) return std::nullopt;
+  return *index;
+}
+
+Result<Leftover> read_leftover(const std::string& database) {
+  const Result<std::optional<File>> wal = open_if_there(database + "-wal");
+  if (!wal) return fail(wal.error());
+  if (!*wal) return Leftover::nothing;
+  const Result<std::optional<WalIndex>> index = leftover_index(database, **wal);
+  if (!index) return fail(index.error());
+  std::uint32_t checkpointed = 0;
+  if (*index) {
+    if ((*index)->mx_frame == (*index)->n_backfill) return Leftover::nothing;
+    const Result<bool> last =
+        holds_frame(**wal, (*index)->salts, (*index)->page_size, (*index)->mx_frame);
+    if (!last) return fail(last.error());
+    if (*last) return Leftover::frames;
+    checkpointed = (*index)->n_backfill;
+  }
+  const Result<Pending> pending = committed_frames_beyond(**wal, checkpointed);
+  if (!pending) return fail(pending.error());
+  switch (*pending) {
+    case Pending::none: return Leftover::nothing;
+    case Pending::some: return Leftover::frames;
+    case Pending::unknown: return Leftover::unknown;
+  }
+  return Leftover::unknown;
+}
+
+}  // namespace
+
+Result<Leftover> leftover_of(const std::string& database, const std::optional<FileStatus>& wal,
+                             LeftoverCache& cache) {
+  if (!wal || wal->size == 0) return Leftover::nothing;
+  if (is_unchanged(*wal, cache.wal)) return cache.answer;
+  Result<Leftover> answer = read_leftover(database);
+  if (answer) cache = {wal, *answer};
+  return answer;
+}
+
+}  // namespace sqlite_exporter

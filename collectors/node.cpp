@@ -1,0 +1,120 @@
+#include "collectors/node.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "collectors/linux/process.h"
+#include "collectors/sqlite/lock_bytes.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Reading /proc/locks stops every fcntl lock of the machine for a moment.
+constexpr Clock::duration kLocksPeriod = std::chrono::seconds(5);
+
+/// Within five seconds a pid that holds the same kind of lock is the same process; after a minute
+/// it is looked at again, since it may have been moved to another cgroup.
+constexpr Clock::duration kProcessesPeriod = std::chrono::minutes(1);
+
+/// A pid means the same to F_GETLK and to this procfs if it knows us by the pid we know.
+bool counts_own_pids(const std::string& procfs) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink(procfs + "/self", error);
+  return !error && self.string() == std::to_string(::getpid());
+}
+
+bool may_be_sqlite(const LockEntry& lock) {
+  constexpr std::uint64_t kWalBytes = kDeadMansSwitch - kWalWriteLock + 1;
+  constexpr std::uint64_t kDatabaseBytes = kSharedLockFirst + kSharedLockLength - kPendingLock;
+  return overlaps(lock, kWalWriteLock, kWalBytes) || overlaps(lock, kPendingLock, kDatabaseBytes);
+}
+
+std::string container_name(const CgroupOwner& cgroup, const PodNames& names) {
+  constexpr std::size_t kShortId = 12;  // as `docker ps` shows it
+  return names.container(cgroup.container_id).value_or(cgroup.container_id.substr(0, kShortId));
+}
+
+void read_processes(LockHolders& holders, const LockHolders* previous, const NodePaths& paths) {
+  const bool again =
+      previous == nullptr || holders.read - previous->processes_read >= kProcessesPeriod;
+  holders.processes_read = again ? holders.read : previous->processes_read;
+  std::set<int> unknown;
+  for (const LockEntry& lock : holders.table.entries()) {
+    if (lock.pid <= 0 || !may_be_sqlite(lock) || holders.processes.contains(lock.pid)) continue;
+    if (!again) {
+      if (const auto known = previous->processes.find(lock.pid);
+          known != previous->processes.end()) {
+        holders.processes.insert(*known);
+        continue;
+      }
+    }
+    unknown.insert(lock.pid);
+  }
+  if (unknown.empty() && previous != nullptr) {
+    holders.names = previous->names;
+    holders.boot_time = previous->boot_time;
+    return;
+  }
+  holders.names = PodNames::read(paths.pod_logs, paths.container_logs);
+  if (const Result<double> boot = boot_time(paths.procfs)) holders.boot_time = *boot;
+  for (const int pid : unknown) {
+    Result<Process> process = read_owner(paths.procfs, pid, holders);
+    if (process) holders.processes.emplace(pid, std::move(*process));
+  }
+}
+
+}  // namespace
+
+Result<Node> read_node(const NodePaths& paths) {
+  Result<MountTable> mounts = MountTable::read(paths.procfs);
+  if (!mounts) return fail(mounts.error());
+  Node node;
+  node.mounts = std::move(*mounts);
+  node.paths = paths;
+  node.own_pid_namespace = counts_own_pids(paths.procfs);
+  return node;
+}
+
+void read_lock_holders(Node& node, const std::shared_ptr<const LockHolders>& previous) {
+  const Clock::time_point now = Clock::now();
+  if (previous && now - previous->read < kLocksPeriod) {
+    node.locks = previous;
+    return;
+  }
+  auto holders = std::make_shared<LockHolders>();
+  holders->read = now;
+  Result<LockTable> table = LockTable::read(node.paths.procfs);
+  if (table) {
+    holders->table = std::move(*table);
+    read_processes(*holders, previous.get(), node.paths);
+  } else {
+    holders->error = table.error();
+  }
+  node.locks = std::move(holders);
+}
+
+Result<Process> read_owner(const std::string& procfs, int pid, const LockHolders& holders) {
+  Result<ProcessOrigin> origin = read_process(procfs, pid);
+  if (!origin) return fail(origin.error());
+  Process process;
+  process.start_ticks = origin->start_ticks;
+  if (holders.boot_time)
+    process.start_time = process_start_time(origin->start_ticks, *holders.boot_time);
+  process.owner.process = std::move(origin->command);
+  process.owner.unit = origin->cgroup.unit;
+  process.owner.container = container_name(origin->cgroup, holders.names);
+  if (auto pod = holders.names.pod(origin->cgroup.pod_uid)) {
+    process.owner.pod_namespace = std::move(pod->pod_namespace);
+    process.owner.pod = std::move(pod->pod);
+  }
+  return process;
+}
+
+}  // namespace sqlite_exporter

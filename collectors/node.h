@@ -1,0 +1,55 @@
+/// What looks at databases need to know of the machine around them: read once, for all of them.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "collectors/base/result.h"
+#include "collectors/linux/lock_table.h"
+#include "collectors/linux/mount_table.h"
+#include "collectors/linux/pod_names.h"
+#include "collectors/owner.h"
+
+namespace sqlite_exporter {
+
+struct NodePaths {
+  std::string procfs = "/proc";
+  std::string pod_logs = "/var/log/pods";
+  std::string container_logs = "/var/log/containers";
+};
+
+/// The locks of the machine and the processes that hold SQLite's, as of one moment.
+struct LockHolders {
+  std::chrono::steady_clock::time_point read;
+  std::optional<Error> error;  ///< why there is no table
+  LockTable table;
+  std::map<int, Process> processes;
+  PodNames names;
+  std::optional<double> boot_time;                       ///< unix seconds
+  std::chrono::steady_clock::time_point processes_read;  ///< all of them, not only new ones
+};
+
+struct Node {
+  MountTable mounts;
+  NodePaths paths;
+  bool own_pid_namespace = true;  ///< procfs counts pids as F_GETLK does
+  /// Null before it was first asked for.
+  std::shared_ptr<const LockHolders> locks;
+  std::set<int> own_processes;  ///< never blamed
+};
+
+/// Errors: those of `MountTable::read`.
+Result<Node> read_node(const NodePaths& paths);
+
+/// Reads /proc/locks and the processes in it into `node`, if `previous` is older than five seconds
+/// (law 5); else takes over what it has. What cannot be read is left out, and said so.
+void read_lock_holders(Node& node, const std::shared_ptr<const LockHolders>& previous);
+
+/// One process. Errors: no_data (it is gone), denied.
+Result<Process> read_owner(const std::string& procfs, int pid, const LockHolders& holders);
+
+}  // namespace sqlite_exporter

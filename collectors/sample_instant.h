@@ -1,0 +1,16 @@
+/// When a sample is taken, and for how long it stands.
+#pragma once
+
+#include <chrono>
+
+namespace sqlite_exporter {
+
+struct SampleInstant {
+  double unix_time = 0;  ///< seconds
+  std::chrono::steady_clock::time_point steady;
+  /// The length of the period whose random instant this is, fixed before the look; 0 where samples
+  /// do not fall on random instants.
+  std::chrono::steady_clock::duration credit{0};
+};
+
+}  // namespace sqlite_exporter
