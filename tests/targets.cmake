@@ -139,7 +139,9 @@ add_executable(bench_render EXCLUDE_FROM_ALL tests/bench/render.cpp)
 target_link_libraries(bench_render PRIVATE exporter_web)
 add_executable(bench_look EXCLUDE_FROM_ALL tests/bench/look.cpp)
 target_link_libraries(bench_look PRIVATE collectors test_support)
-add_custom_target(benchmarks DEPENDS bench_look bench_render)
+add_executable(sqlite_writer EXCLUDE_FROM_ALL tests/bench/writer.cpp)
+target_link_libraries(sqlite_writer PRIVATE SQLite::SQLite3)
+add_custom_target(benchmarks DEPENDS bench_look bench_render sqlite_writer)
 
 # Rules about the sources themselves; label them so that sanitizer runs can leave them out.
 foreach(rule format layers)
