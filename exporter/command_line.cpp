@@ -27,8 +27,7 @@ class Grammar {
     app_.add_option("--config.file", line_.config_file, "Configuration file")->type_name("FILE");
     add_shared_flags(app_);
     for (const std::string_view name : collector_names) add_collector_flag(std::string(name));
-    app_.add_option("--path.procfs", line_.procfs, "Where procfs is mounted, by default /proc")
-        ->type_name("DIRECTORY");
+    add_procfs(app_);
     add_subcommands();
   }
 
@@ -63,6 +62,11 @@ class Grammar {
     app.add_option("--log.format", line_.log_format, "logfmt or json")->type_name("FORMAT");
   }
 
+  void add_procfs(CLI::App& app) {
+    app.add_option("--path.procfs", line_.procfs, "Where procfs is mounted, by default /proc")
+        ->type_name("DIRECTORY");
+  }
+
   void add_collector_flag(const std::string& name) {
     const auto add = [this, &name](const char* prefix, const char* verb, bool enabled) {
       app_.add_flag_callback(
@@ -78,6 +82,18 @@ class Grammar {
   void add_subcommands() {
     demo_ = app_.add_subcommand("demo", "Watch databases made for you in a temporary folder");
     add_shared_flags(*demo_);
+
+    inspect_ = app_.add_subcommand("inspect", "Tell all that can be seen of databases, once");
+    inspect_->add_option("FILE", inspected_, "Databases, by their paths")
+        ->type_name("")
+        ->required();
+    inspect_->add_option("--format", report_format_, "text or json")->type_name("FORMAT");
+    inspect_->add_flag("--watch", line_.watch, "Tell it every second, with ages and rates")
+        ->disable_flag_override();
+    add_procfs(*inspect_);
+    inspect_->footer(
+        "Exit code: 0 healthy, 1 something needs attention, 2 it cannot be said.\n"
+        "Opens nothing through SQLite, changes nothing, and needs no configuration.");
 
     check_config_ = app_.add_subcommand("check-config", "Check a configuration file");
     check_config_->add_option("FILE", checked_file_, "Configuration file")
@@ -109,6 +125,16 @@ class Grammar {
       line_.config_file = checked_file_;
     }
     if (describe_->parsed()) return choose_description();
+    if (inspect_->parsed()) return choose_report();
+    return {};
+  }
+
+  Result<void> choose_report() {
+    if (report_format_ != "text" && report_format_ != "json")
+      return fail(Errc::config, "--format must be text or json, not " + in_quotes(report_format_));
+    line_.verb = Verb::inspect;
+    line_.files = inspected_;
+    line_.report_format = report_format_ == "json" ? ReportFormat::json : ReportFormat::text;
     return {};
   }
 
@@ -133,8 +159,11 @@ class Grammar {
   std::string checked_file_;
   std::string described_;
   std::string format_ = "markdown";
+  std::vector<std::string> inspected_;
+  std::string report_format_ = "text";
   CLI::App app_{kDescription, "sqlite_exporter"};
   CLI::App* demo_ = nullptr;
+  CLI::App* inspect_ = nullptr;
   CLI::App* check_config_ = nullptr;
   CLI::App* describe_ = nullptr;
   CLI::App* demo_application_ = nullptr;

@@ -14,6 +14,8 @@
 
 namespace sqlite_exporter {
 
+enum class ReportFormat : std::uint8_t { text, json };
+
 struct CommandLine {
   enum class Verb : std::uint8_t {
     run,
@@ -22,6 +24,7 @@ struct CommandLine {
     check_config,
     describe_metrics,
     describe_config,
+    inspect,
     version,
     help,
   };
@@ -30,7 +33,7 @@ struct CommandLine {
   std::string text;  ///< what `help` and `version` print
 
   std::optional<std::string> config_file;  ///< of `run` and `check_config`
-  std::vector<std::string> files;          ///< paths and globs as typed
+  std::vector<std::string> files;          ///< paths and globs as typed; of `inspect` paths
   std::optional<std::string> web_listen_address;
   std::optional<std::string> log_level;
   std::optional<std::string> log_format;
@@ -39,6 +42,9 @@ struct CommandLine {
   std::string procfs = "/proc";
 
   DescribeFormat format = DescribeFormat::markdown;
+
+  ReportFormat report_format = ReportFormat::text;  ///< of `inspect`
+  bool watch = false;                               ///< the same
 
   std::string application_kind;  ///< of `demo_application`
   std::string application_path;

@@ -42,11 +42,12 @@ Result<Sample> sample_of(LookTask& task) {
   }
   if (!task.kept->watch) task.kept->watch = std::make_unique<WalWatch>(task.path);
   task.kept->watch->set_path(task.path);
-  if (const Result<void> taken =
-          task.kept->watch->take({unix_now(), std::chrono::steady_clock::now(), {}});
-      !taken)
+  const SampleInstant instant{unix_now(), std::chrono::steady_clock::now(), {}};
+  if (const Result<void> taken = task.kept->watch->take(instant); !taken)
     return fail(taken.error());
-  return task.kept->watch->latest();
+  Sample sample = task.kept->watch->latest();
+  sample.taken = instant.steady;
+  return sample;
 }
 
 void judge(LookTask& task, std::string_view collector, const Error& error, OwnMetrics& metrics) {

@@ -10,6 +10,7 @@
 #include "exporter/daemon.h"
 #include "exporter/demo/application.h"
 #include "exporter/demo/demo.h"
+#include "exporter/inspect/inspect.h"
 #include "exporter/load_config.h"
 #include "exporter/log.h"
 #include "exporter/reference.h"
@@ -54,6 +55,13 @@ int check_config(const CommandLine& line) {
   return print(line.config_file.value_or("") + ": ok\n");
 }
 
+int inspect(const CommandLine& line) {
+  const Inspected inspected = run_inspect(line, std::cout, ::isatty(STDOUT_FILENO) == 1);
+  const int code = exit_code(inspected.verdict);
+  if (!inspected.ended) ::_exit(code);
+  return std::cout ? code : kBadInput;
+}
+
 int run_verb(const CommandLine& line) {
   switch (line.verb) {
     case CommandLine::Verb::run: return run(line);
@@ -64,6 +72,7 @@ int run_verb(const CommandLine& line) {
     case CommandLine::Verb::describe_metrics:
       return print(describe_metrics(all_metrics(), line.format));
     case CommandLine::Verb::describe_config: return print(describe_config(line.format));
+    case CommandLine::Verb::inspect: return inspect(line);
     case CommandLine::Verb::version:
     case CommandLine::Verb::help: return print(line.text);
   }

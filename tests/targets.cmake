@@ -77,6 +77,16 @@ unit_test(test_observer SOURCES
   tests/support/observer.cpp
   USES collectors exporter_web test_support)
 
+unit_test(test_inspect SOURCES
+  tests/inspect/advice_test.cpp
+  tests/inspect/holders_test.cpp
+  tests/inspect/observation_test.cpp
+  tests/inspect/report_json_test.cpp
+  tests/inspect/report_text_test.cpp
+  tests/inspect/words_test.cpp
+  tests/support/looks.cpp
+  USES inspect test_support)
+
 unit_test(test_core SOURCES
   tests/exporter/discovery_test.cpp
   tests/exporter/look_job_test.cpp
@@ -126,7 +136,7 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script attribution interference metrics program prometheus readme)
+foreach(script attribution inspect interference metrics program prometheus readme)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES

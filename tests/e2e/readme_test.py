@@ -9,11 +9,13 @@ import unittest
 import support
 
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/configuration.md",
-         "docs/metrics.md")
+         "docs/inspect.md", "docs/metrics.md")
 
 NOT_RUN = {
     "./dev run": "installs packages and runs until Ctrl-C: program_test runs the same demo",
     "./dev test": "is what runs this test",
+    "build/sqlite_exporter inspect --watch /var/lib/app/app.db":
+        "runs until Ctrl-C: inspect_test runs the same",
 }
 
 
@@ -37,6 +39,12 @@ class ReadmeTest(support.TestCase):
                     continue
                 program, *arguments = [word.strip("'") for word in command.split()]
                 self.assertEqual(program, "build/sqlite_exporter")
+                if arguments[0] == "inspect":
+                    # Its files are the reader's: here they are absent, and it cannot say.
+                    code, out, err = support.run(*arguments)
+                    self.assertEqual((code, err), (2, ""))
+                    self.assertRegex(out, "CANNOT SAY|cannot_say")
+                    continue
                 self.assertEqual(self.exporter(*arguments).stop(), 0)
 
     def test_every_configuration_is_valid(self):

@@ -81,6 +81,17 @@ TEST_CASE("verbs") {
   CHECK(parse({"describe", "config", "--format=markdown"}).value().format ==
         DescribeFormat::markdown);
 
+  const CommandLine inspect = parse({"inspect", "a.db", "[b].db", "--path.procfs=/p"}).value();
+  CHECK(inspect.verb == Verb::inspect);
+  CHECK(inspect.files == std::vector<std::string>{"a.db", "[b].db"});
+  CHECK(inspect.report_format == ReportFormat::text);
+  CHECK_FALSE(inspect.watch);
+  CHECK(inspect.procfs == "/p");
+  const CommandLine watch = parse({"inspect", "--watch", "--format=json", "a.db"}).value();
+  CHECK(watch.files == std::vector<std::string>{"a.db"});
+  CHECK(watch.report_format == ReportFormat::json);
+  CHECK(watch.watch);
+
   const CommandLine application = parse({"demo-application", "wal", "/tmp/a.db"}).value();
   CHECK(application.verb == Verb::demo_application);
   CHECK(application.application_kind == "wal");
@@ -94,10 +105,11 @@ TEST_CASE("version and help carry their text") {
 
   const CommandLine help = parse({"--help"}).value();
   CHECK(help.verb == Verb::help);
-  for (const char* shown : {"--config.file FILE", "--web.listen-address HOST:PORT",
-                            "--log.level LEVEL", "--log.format FORMAT", "--poll.interval DURATION",
-                            "--path.procfs DIRECTORY", "--collector.wal ", "--no-collector.wal ",
-                            "--version", "FILE_OR_GLOB", "demo ", "check-config ", "describe "}) {
+  for (const char* shown :
+       {"--config.file FILE", "--web.listen-address HOST:PORT", "--log.level LEVEL",
+        "--log.format FORMAT", "--poll.interval DURATION", "--path.procfs DIRECTORY",
+        "--collector.wal ", "--no-collector.wal ", "--version", "FILE_OR_GLOB", "demo ",
+        "check-config ", "describe ", "inspect "}) {
     CAPTURE(shown);
     CHECK(help.text.find(shown) != std::string::npos);
   }
@@ -130,6 +142,12 @@ TEST_CASE("what does not fit is refused in one sentence") {
       {{"describe"}, "WHAT is required; see sqlite_exporter --help"},
       {{"describe", "flags"}, "describe must be given metrics or config, not \"flags\""},
       {{"describe", "metrics", "--format=xml"}, "--format must be markdown or json, not \"xml\""},
+      {{"inspect"}, "FILE is required; see sqlite_exporter --help"},
+      {{"inspect", "a.db", "--format=xml"}, "--format must be text or json, not \"xml\""},
+      {{"inspect", "a.db", "--watch=maybe"},
+       "watch was given a disallowed flag override; see sqlite_exporter --help"},
+      {{"--log.level=info", "inspect", "a.db"},
+       "--log.level does not go with inspect; see sqlite_exporter --help"},
       {{"demo-application", "wal"}, "PATH is required; see sqlite_exporter --help"},
   };
   for (const auto& [arguments, message] : refusals) {

@@ -1,0 +1,20 @@
+#include "exporter/inspect/facts.h"
+
+#include <algorithm>
+
+namespace sqlite_exporter {
+
+std::optional<std::uint64_t> pages_of(const Look& look) {
+  if (!look.header || !look.database) return std::nullopt;
+  if (look.index && look.index->n_page > 0) return look.index->n_page;
+  if (look.header->page_count_valid && look.header->page_count > 0) return look.header->page_count;
+  return look.database->size / look.header->page_size;
+}
+
+std::optional<double> last_write_of(const Look& look) {
+  if (!look.database) return std::nullopt;
+  const double wal_modified = look.wal ? look.wal->modified : 0;
+  return std::max({look.database->modified, wal_modified, look.sample.last_commit});
+}
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,22 @@
+/// The verb `inspect`: all that can be known of a few databases from outside, once or every second.
+#pragma once
+
+#include <ostream>
+
+#include "exporter/command_line.h"
+#include "exporter/inspect/advice.h"
+
+namespace sqlite_exporter {
+
+struct Inspected {
+  Verdict verdict = Verdict::cannot_say;  ///< over all files, of the last report
+  /// False if a thread still hangs on a mount that does not answer: only _exit ends the process.
+  bool ended = true;
+};
+
+/// Once: a third of a second, or up to five where a mount does not answer. With `watch` until
+/// SIGINT, SIGTERM or an error of `out`; `redraw` clears the screen of a terminal before each
+/// report.
+Inspected run_inspect(const CommandLine& line, std::ostream& out, bool redraw);
+
+}  // namespace sqlite_exporter

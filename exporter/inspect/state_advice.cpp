@@ -1,0 +1,91 @@
+#include "exporter/inspect/state_advice.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sqlite_exporter {
+
+namespace {
+
+constexpr std::array kStates = {
+    StateAdvice{
+        DatabaseState::orphaned, Severity::attention,
+        "The file was replaced or deleted under an application that still has the old one open: "
+        "what it commits goes into a file that is lost when it ends.",
+        "Before anything else stop its writes (kill -STOP), and copy the deleted database and its "
+        "-wal from /proc/<pid>/fd/<n> (ls -l /proc/<pid>/fd | grep deleted). Then stop it, and "
+        "put the right file in place."},
+    StateAdvice{DatabaseState::locks_cancelled, Severity::attention,
+                "An application lost its locks by opening and closing a file of its own database "
+                "(a copy, a hash, a backup within the process): two writers may commit at once.",
+                "Stop the application in an orderly way, run PRAGMA integrity_check, and find what "
+                "in it reads the file. A backup belongs into another process or into the backup "
+                "API."},
+    StateAdvice{DatabaseState::locks_inconsistent, Severity::attention,
+                "An application holds one of two locks that belong together: it lost the other by "
+                "closing a file of its own database, or the file was replaced under it.",
+                "See whether it has a deleted file open (ls -l /proc/<pid>/fd | grep deleted). If "
+                "so, copy that database and its -wal from /proc/<pid>/fd/<n> before you stop it."},
+    StateAdvice{DatabaseState::locks_unobservable, Severity::attention,
+                "Somebody writes whose locks cannot be seen from here, so nothing said of locks "
+                "and readers can be trusted.",
+                "Inspect the path that the application itself uses: not the upper directory of an "
+                "overlay, for a container the one below /proc/<pid>/root."},
+    StateAdvice{DatabaseState::truncated, Severity::attention,
+                "The file is shorter than its header says: a copy that was not finished, or lost "
+                "blocks.",
+                "Keep it as it is, and restore a backup, or salvage it with sqlite3 .recover into "
+                "a new file."},
+    StateAdvice{DatabaseState::corrupt_header, Severity::attention,
+                "The file begins as a database, and values behind that cannot be.",
+                "Keep it as it is, and restore a backup, or salvage it with sqlite3 .recover into "
+                "a new file."},
+    StateAdvice{DatabaseState::hot_journal, Severity::attention,
+                "A writer died in the middle of a transaction, and the file holds half of it. The "
+                "next connection that may write puts the old content back.",
+                "Start the application, or open the database once with write permission. Never "
+                "delete or move the -journal: the database is corrupt without it."},
+    StateAdvice{DatabaseState::wal_unrecovered, Severity::attention,
+                "Nobody has the database open, and its -wal holds commits that are not in the "
+                "database file: after a crash, or a close without a checkpoint.",
+                "Start the application: its first connection recovers them. Do not delete the "
+                "-wal, and do not copy the database without it."},
+    StateAdvice{DatabaseState::absent, Severity::cannot_say, "There is no file at this path.",
+                "Check the path, and whether its mount is there."},
+    StateAdvice{DatabaseState::encrypted, Severity::cannot_say,
+                "The file has no header of a database, and its bytes look like noise: encrypted, "
+                "or no database at all. Sizes, backlog and readers cannot be told.",
+                ""},
+    StateAdvice{DatabaseState::not_a_database, Severity::cannot_say,
+                "The file is not a SQLite database.", "Check the path."},
+    StateAdvice{DatabaseState::empty, Severity::note,
+                "The file has no bytes: a database that nothing was written to yet.", ""},
+    StateAdvice{DatabaseState::wal_exclusive, Severity::note,
+                "One connection keeps everybody else out (PRAGMA locking_mode=EXCLUSIVE). Its "
+                "backlog is in its own memory and cannot be told.",
+                ""},
+};
+
+}  // namespace
+
+const StateAdvice* advice_on(DatabaseState state) {
+  const auto* const found = std::ranges::find(kStates, state, &StateAdvice::state);
+  return found == kStates.end() ? nullptr : found;
+}
+
+std::string_view advice_on(Errc code) {
+  switch (code) {
+    case Errc::denied:
+      return "Run this as root, as the owner of the files, or with the capability "
+             "CAP_DAC_READ_SEARCH. The database, its -wal and -shm must be readable, and their "
+             "directories searchable.";
+    case Errc::busy: return "A writer was faster than every try. Run this again.";
+    case Errc::limit: return "Raise the limit of open files (ulimit -n), or name fewer files.";
+    case Errc::io: return "The device reports read errors: look at the kernel log.";
+    case Errc::stalled: return "Look for a disk or a server that does not answer.";
+    case Errc::unsupported: return "Give the path of a database file.";
+    default: return "";
+  }
+}
+
+}  // namespace sqlite_exporter
