@@ -171,7 +171,9 @@ Result<void> read_closed_wal(Look& look, const Settled& settled, LookState& stat
   }
   const Result<Leftover> leftover = leftover_of(look.path, look.wal, state.leftover);
   if (!leftover) return fail(leftover.error());
-  if (*leftover == Leftover::frames) suspected.add(DatabaseState::wal_unrecovered);
+  // Frames that grow are written by somebody, though his locks cannot be seen.
+  if (*leftover == Leftover::frames && look.sample.unlocked_advances == 0)
+    suspected.add(DatabaseState::wal_unrecovered);
   if (*leftover != Leftover::nothing) return {};
   look.header = settled.header;
   if (look.header && !look.database_locks.any()) look.states.add(DatabaseState::wal_clean);

@@ -107,4 +107,4 @@ class AttributionTest(support.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main(verbosity=2))
+    unittest.main(argv=[*sys.argv, "-v"])

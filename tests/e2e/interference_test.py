@@ -41,7 +41,8 @@ class InterferenceTest(support.TestCase):
         apps = {}
 
         def app(name):
-            apps[name] = self.application("data/" + name)
+            apps[name] = self.application("data/" + name if name.endswith(".db") and
+                                          " " not in name else None)
             return apps[name]
 
         app("live.db").exec("pragma journal_mode=wal", "create table t(x)",
@@ -58,6 +59,22 @@ class InterferenceTest(support.TestCase):
                            "limit 100) select i from n)").kill()
         app("exclusive.db").exec("pragma locking_mode=exclusive", "pragma journal_mode=wal",
                                  "create table t(x)", "insert into t values (1)")
+        app("kept.db").exec("pragma journal_mode=wal", "create table t(x)")
+        apps["kept.db"].ask("config persist_wal 1")
+        apps["kept.db"].close()
+        app("pending.db").exec("pragma journal_mode=wal", "create table t(x)")
+        apps["pending.db"].ask("config no_ckpt_on_close 1")
+        apps["pending.db"].close()
+        app("replaced.db").exec("pragma journal_mode=wal", "create table t(x)")
+        shutil.copy(os.path.join(data, "replaced.db"), os.path.join(data, "copy"))
+        os.rename(os.path.join(data, "copy"), os.path.join(data, "replaced.db"))
+        app("careless.db").exec("pragma journal_mode=wal", "create table t(x)")
+        apps["careless.db"].ask("read " + os.path.join(data, "careless.db"))
+        app("pinned.db").exec("pragma journal_mode=wal", "create table t(x)",
+                              "insert into t values (1), (2)")
+        app("reader of pinned.db").ask("open " + os.path.join(data, "pinned.db"))
+        apps["reader of pinned.db"].ask("step select x from t")
+        apps["pinned.db"].exec("insert into t values (3)")
         with open(os.path.join(data, "garbage.db"), "wb") as file:
             file.write(b"SQLite format 3\0" + b"\xff" * 200)
         with open(os.path.join(data, "empty.db"), "wb"):
@@ -104,6 +121,27 @@ class InterferenceTest(support.TestCase):
                 self.assertRegex(call, r"O_RDONLY|unfinished")
             if call.startswith("fcntl("):
                 self.assertRegex(call, r"F_GETLK|F_GETFD|F_GETFL|F_SETFD")
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    @unittest.skipIf(os.environ.get("SANITIZED"), "the sanitizer's runtime cannot be traced")
+    def test_the_locks_of_the_machine_are_read_once_in_five_seconds(self):
+        data, apps = self.every_state()
+        trace = self.path("trace")
+        exporter = self.exporter(*self.paths(data), interval="100ms", prefix=(
+            "strace", "-f", "-tt", "-e", "trace=openat", "-P", "/proc/locks", "-o", trace))
+        writer = apps["live.db"]
+
+        def readings():
+            writer.exec("insert into t values (2)")
+            with open(trace, encoding="utf-8", errors="replace") as file:
+                return [line for line in file if "/proc/locks" in line]
+
+        support.await_that(lambda: len(readings()) >= 3, "three readings of /proc/locks")
+        self.assertEqual(exporter.stop(), 0)
+        hours = [[float(part) for part in line.split()[1].split(":")] for line in readings()]
+        times = [(hour * 60 + minute) * 60 + second for hour, minute, second in hours]
+        for before, after in zip(times, times[1:]):
+            self.assertGreaterEqual((after - before) % 86400, 4.9)
 
     @unittest.skipIf(os.environ.get("SANITIZED"), "the sanitizer's runtime maps other libraries")
     def test_the_last_close_still_removes_the_wal(self):

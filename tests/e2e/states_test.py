@@ -1,0 +1,52 @@
+"""States that take a filesystem of their own to bring about."""
+
+import os
+import sys
+import unittest
+
+import support
+
+
+class StatesTest(support.TestCase):
+    def test_through_the_upper_directory_of_an_overlay_locks_are_unobservable_and_nothing_crashed(
+            self):
+        for name in ("lower", "upper", "work"):
+            os.mkdir(self.path(name))
+        self.mount("merged", "-t", "overlay", "overlay", "-o",
+                   ",".join(f"{key}={self.path(folder)}" for key, folder in
+                            (("lowerdir", "lower"), ("upperdir", "upper"), ("workdir", "work"))))
+        app = self.application("merged/app.db")
+        app.exec("pragma journal_mode=wal", "create table t(x)", "insert into t values (1)")
+        exporter = self.exporter(self.path("upper/app.db"))
+        unobservable = 'sqlite_database_state{database="app",state="locks_unobservable"} 1'
+
+        def seen_after_a_commit():
+            app.exec("insert into t values (1)")
+            page = exporter.get("/metrics")[2]
+            return page if unobservable in page.splitlines() else None
+
+        page = support.await_that(seen_after_a_commit, unobservable)
+        self.assertNotIn("wal_unrecovered", "\n".join(support.samples(page)))
+        # What the application's own path shows is all there.
+        merged = self.exporter(self.path("merged/app.db"))
+        merged.await_sample('sqlite_database_state{database="app",state="wal_live"} 1')
+
+    def test_a_checkpoint_that_finds_no_space_is_a_failure(self):
+        mountpoint = self.mount("mnt", "-t", "tmpfs", "-o", "size=1m", "none")
+        app = self.application("mnt/app.db")
+        app.exec("pragma journal_mode=wal", "pragma wal_autocheckpoint=0", "create table t(x)")
+        exporter = self.exporter(os.path.join(mountpoint, "app.db"))
+        exporter.await_sample('sqlite_checkpoint_failures_total{database="app"} 0')
+        with self.assertRaisesRegex(AssertionError, "full"):
+            while True:
+                app.exec("insert into t values (randomblob(20000))")
+        with self.assertRaisesRegex(AssertionError, "full"):
+            app.exec("pragma wal_checkpoint")
+        exporter.await_sample('sqlite_checkpoint_failures_total{database="app"} 1')
+        # The same look twice is the same failure.
+        page = exporter.metrics()
+        self.assertEqual(support.value(page, "sqlite_checkpoint_failures_total"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[*sys.argv, "-v"])
