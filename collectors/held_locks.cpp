@@ -53,11 +53,13 @@ Result<WalLocks> wal_locks_of(const File& shm) {
 
 Result<DatabaseLocks> database_locks_of(const File& database) {
   DatabaseLocks locks;
-  const Result<void> probed =
-      probe<3>(database, {{{kPendingLock, 1, &locks.pending},
-                           {kReservedLock, 1, &locks.reserved},
-                           {kSharedLockFirst, kSharedLockLength, &locks.shared}}});
-  if (!probed) return fail(probed.error());
+  // In WAL mode SHARED is held all the time: asked for alone it does not make the others likely.
+  const auto shared = lock_on(database, kSharedLockFirst, kSharedLockLength);
+  if (!shared) return fail(shared.error());
+  locks.shared = *shared;
+  const Result<void> writers = probe<2>(
+      database, {{{kPendingLock, 1, &locks.pending}, {kReservedLock, 1, &locks.reserved}}});
+  if (!writers) return fail(writers.error());
   return locks;
 }
 

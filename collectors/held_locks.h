@@ -50,7 +50,7 @@ struct DatabaseLocks {
 
 /// Two probes where nothing is held, at most ten.
 Result<WalLocks> wal_locks_of(const File& shm);
-/// One probe where nothing is held, at most four.
+/// Two probes where no writer is at work, else four.
 Result<DatabaseLocks> database_locks_of(const File& database);
 
 HeldLocks held_locks(const WalLocks& locks);

@@ -80,16 +80,14 @@ struct Settled {
   bool hot_journal = false;
 };
 
-Result<Settled> settled_header(const File& database, const std::string& path) {
+Result<Settled> settled_header(const File& database, const std::string& path, std::uint64_t size) {
   Settled settled;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const Result<FileStatus> status = database.status();
-    if (!status) return fail(status.error());
-    const Result<RollbackContent> before = rollback_content(database, path, status->size);
+    const Result<RollbackContent> before = rollback_content(database, path, size);
     if (!before) return fail(before.error());
-    const Result<Head> head = read_head(database, status->size);
+    const Result<Head> head = read_head(database, size);
     if (!head) return fail(head.error());
-    const Result<RollbackContent> after = rollback_content(database, path, status->size);
+    const Result<RollbackContent> after = rollback_content(database, path, size);
     if (!after) return fail(after.error());
     settled.hot_journal =
         *before == RollbackContent::hot_journal && *after == RollbackContent::hot_journal;
@@ -184,10 +182,31 @@ bool is_shorter_than_it_says(const DatabaseHeader& header, const FileStatus& fil
   return header.page_count_valid && std::uint64_t{header.page_count} * header.page_size > file.size;
 }
 
+Result<void> suspect_truncation(const Look& look, const File& database, StateSet& suspected) {
+  const DatabaseLocks& locks = look.database_locks;
+  if (!look.header || locks.reserved || locks.pending) return {};
+  if (!is_shorter_than_it_says(*look.header, *look.database)) return {};
+  // Its size was asked for before its header was read: a commit in between may have grown it.
+  const Result<FileStatus> now = database.status();
+  if (!now) return fail(now.error());
+  if (is_shorter_than_it_says(*look.header, *now)) suspected.add(DatabaseState::truncated);
+  return {};
+}
+
+/// In WAL mode there is a journal only where a change of the mode was interrupted.
+Result<Settled> closed_header(const Look& look, const File& database) {
+  if (look.main_header->journal_mode == JournalMode::wal) {
+    const auto journal = status_if_there(look.path + "-journal");
+    if (!journal) return fail(journal.error());
+    if (!*journal) return Settled{look.main_header};
+  }
+  return settled_header(database, look.path, look.database->size);
+}
+
 Result<void> read_unattached(Look& look, const File& database, LookState& state,
                              StateSet& suspected) {
   if (!look.main_header) return {};
-  const Result<Settled> settled = settled_header(database, look.path);
+  const Result<Settled> settled = closed_header(look, database);
   if (!settled) return fail(settled.error());
   if (settled->hot_journal) suspected.add(DatabaseState::hot_journal);
   if (look.main_header->journal_mode == JournalMode::wal) {
@@ -200,14 +219,7 @@ Result<void> read_unattached(Look& look, const File& database, LookState& state,
       look.states.add(DatabaseState::rollback_idle);
     }
   }
-  if (!look.header) return {};
-  // Its size was asked for before its header was read: a commit in between may have grown it.
-  const Result<FileStatus> status = database.status();
-  if (!status) return fail(status.error());
-  const bool writer = look.database_locks.reserved || look.database_locks.pending;
-  if (!writer && is_shorter_than_it_says(*look.header, *status))
-    suspected.add(DatabaseState::truncated);
-  return {};
+  return suspect_truncation(look, database, suspected);
 }
 
 /// A process holds the switch and not SHARED: it lost that, or the file was put here under it. If

@@ -17,6 +17,10 @@ namespace {
 
 constexpr std::chrono::seconds kPathCheckPeriod(1);
 
+/// A closed database in WAL mode without a wal-index can only be locked under
+/// locking_mode=EXCLUSIVE: whether it is need not be asked at every sample.
+constexpr unsigned kSamplesUnopened = 10;
+
 /// An application that is replaced again and again must not take our descriptors with it.
 constexpr std::size_t kMostSetAside = 4;
 
@@ -28,12 +32,19 @@ Result<FileIdentity> identity_of(const File& file) {
   return file.status().map([](const FileStatus& status) { return status.identity; });
 }
 
-/// What a commit in rollback mode moves; nothing where it cannot be read.
-std::optional<std::uint32_t> change_counter_of(const File& database) {
-  std::array<std::byte, 4> bytes{};
-  const Result<std::size_t> size = database.read_at(kChangeCounterOffset, bytes);
-  if (!size || *size < bytes.size()) return std::nullopt;
-  return be32(bytes);
+struct RollbackHead {
+  std::optional<JournalMode> journal_mode;      ///< of a plain database
+  std::optional<std::uint32_t> change_counter;  ///< what a commit in rollback mode moves
+};
+
+/// The part of the header that says which files and locks matter.
+Result<RollbackHead> read_rollback_head(const File& database) {
+  std::array<std::byte, kDatabaseHeaderSize> bytes{};
+  const Result<std::size_t> size = database.read_at(0, bytes);
+  if (!size) return fail(size.error());
+  const Result<DatabaseHeader> header = parse_database_header(Bytes(bytes).first(*size));
+  if (!header) return RollbackHead{};
+  return RollbackHead{header->journal_mode, header->change_counter};
 }
 
 bool in_use(const HeldFiles& files) {
@@ -75,17 +86,30 @@ Result<void> WalWatch::take(const SampleInstant& instant) {
 
 Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
   latest_.attached = false;
+  // In rollback mode nobody has a wal-index open: the header says so before anybody could.
+  if (journal_mode_ == JournalMode::rollback) {
+    const Result<void> looked = look_at_database(instant);
+    if (!looked) return looked;
+    if (journal_mode_ == JournalMode::rollback) {
+      counters_.observe_absence();
+      return {};
+    }
+  }
   Result<std::optional<File>> shm = open_if_there(database_ + "-shm");
   if (!shm) return fail(shm.error());
   if (!*shm) {
     counters_.observe_absence();
     last_moment_.reset();
+    const bool closed = journal_mode_ == JournalMode::wal && !latest_.locked;
+    if (closed && ++samples_unopened_ < kSamplesUnopened) return {};
     return look_at_database(instant);
   }
   const Result<FileIdentity> identity = identity_of(**shm);
   if (!identity) return fail(identity.error());
   if (Result<void> looked = look_at_wal(**shm, *identity, instant); !looked) return looked;
-  return latest_.attached ? hold(std::move(**shm), *identity) : look_at_database(instant);
+  if (!latest_.attached) return look_at_database(instant);
+  journal_mode_.reset();
+  return hold(std::move(**shm), *identity);
 }
 
 Result<void> WalWatch::look_at_wal(const File& shm, const FileIdentity& identity,
@@ -125,18 +149,22 @@ Result<void> WalWatch::look_at_database(const SampleInstant& instant) {
   readers_.forget();
   latest_.old_readers = readers_.readers();
   latest_.locked = false;
+  samples_unopened_ = 0;
   const Result<std::optional<File>> database = open_if_there(database_);
   if (!database) return fail(database.error());
   DatabaseLocks locks;
-  std::optional<std::uint32_t> commits;
+  RollbackHead head;
   if (*database) {
     const Result<DatabaseLocks> probed = database_locks_of(**database);
     if (!probed) return fail(probed.error());
     locks = *probed;
     latest_.locked = locks.any();
-    if (latest_.locked) commits = change_counter_of(**database);
+    const Result<RollbackHead> read = read_rollback_head(**database);
+    if (!read) return fail(read.error());
+    head = *read;
   }
-  observe_lock_time(held_locks(locks), commits, instant);
+  journal_mode_ = head.journal_mode;
+  observe_lock_time(held_locks(locks), head.change_counter, instant);
   return {};
 }
 

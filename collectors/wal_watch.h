@@ -14,6 +14,7 @@
 #include "collectors/lock_time.h"
 #include "collectors/reader_watch.h"
 #include "collectors/sample.h"
+#include "collectors/sqlite/database_header.h"
 #include "collectors/wal_counters.h"
 
 namespace sqlite_exporter {
@@ -62,6 +63,9 @@ class WalWatch {
   std::optional<WalMoment> last_moment_;
   Sample latest_;
   std::chrono::steady_clock::time_point path_checked_;
+  /// As the database file said when it was last opened; not known while somebody is attached.
+  std::optional<JournalMode> journal_mode_;
+  unsigned samples_unopened_ = 0;
   /// Replaced or unlinked under a live application: kept, under their old epoch, until its locks
   /// are free, so that what was orphaned can be told from what lost its locks.
   std::vector<std::shared_ptr<const HeldFiles>> set_aside_;

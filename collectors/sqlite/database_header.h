@@ -26,7 +26,6 @@ namespace sqlite_exporter {
 
 inline constexpr std::size_t kDatabaseHeaderSize = 100;
 inline constexpr std::size_t kDatabaseMagicSize = 16;
-inline constexpr std::uint64_t kChangeCounterOffset = 24;
 
 enum class JournalMode : std::uint8_t { rollback, wal };
 enum class AutoVacuum : std::uint8_t { none, full, incremental };

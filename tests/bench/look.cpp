@@ -46,6 +46,11 @@ T get(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
+void collect(const Collector& collector, const Look& look, Batch& batch) {
+  const Result<void> result = collector.look(look, batch);
+  require(result || result.error().code == Errc::no_data, "a collector failed");
+}
+
 /// One database as the exporter sees it, without the daemon.
 class Observed {
  public:
@@ -59,10 +64,7 @@ class Observed {
   void full_look() {
     const Look at = look();
     Batch batch;
-    for (const Collector* collector : all_collectors()) {
-      const Result<void> result = collector->look(at, batch);
-      require(result || result.error().code == Errc::no_data, "a collector failed");
-    }
+    for (const Collector* collector : all_collectors()) collect(*collector, at, batch);
     require(batch.readings().size() > 5, "a look without readings");
   }
 
@@ -152,7 +154,7 @@ void add_steps(std::vector<Case>& cases, Observed& live, std::size_t reference) 
   for (const Collector* collector : all_collectors()) {
     add(collector->name.data(), [look, collector] {
       Batch batch;
-      get(collector->look(*look, batch));
+      collect(*collector, *look, batch);
     });
   }
 }
