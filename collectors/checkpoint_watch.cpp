@@ -55,7 +55,8 @@ void CheckpointWatch::observe_progress(const Moment& moment) {
   } else {
     // Each reset follows a complete checkpoint; the first of them may have been seen before.
     completed = moment.resets + (index.n_backfill > 0 ? 1 : 0);
-    if (completed > 0 && moment.resets > 0 && is_complete(before)) --completed;
+    const bool seen = before.mx_frame > 0 && is_complete(before);
+    if (completed > 0 && moment.resets > 0 && seen) --completed;
   }
   if (completed > 0) {
     totals_.checkpoints += completed;
@@ -72,6 +73,12 @@ void CheckpointWatch::observe_progress(const Moment& moment) {
 void CheckpointWatch::observe_failure(const Moment& moment) {
   const WalIndex& index = moment.index;
   if (index.salts != last_->index.salts) failed_attempt_ = 0;
+  // All the processes before may have died, and a recovery leaves what looks like a failure.
+  if (!moment.same_opener) {
+    failed_attempt_ = index.n_backfill_attempted;
+    suspected_.reset();
+    return;
+  }
   // While a checkpoint is at work the attempt is ahead of what is done: nothing to say yet.
   if (moment.checkpointer) {
     suspected_.reset();

@@ -27,6 +27,7 @@ class CheckpointWatch {
     WalIndex index;
     std::optional<int> checkpointer;  ///< the pid that holds the checkpoint lock
     bool same_epoch = false;          ///< as at the last sample; else this is a new baseline
+    bool same_opener = true;          ///< one process has been attached since the last sample
     std::uint64_t resets = 0;         ///< of the WAL since the last sample
     std::uint32_t pinned_frames = 0;
     SampleInstant instant;

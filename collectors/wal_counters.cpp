@@ -18,6 +18,10 @@ constexpr std::uint32_t kMostResets = 1U << 20U;
 bool WalCounters::same_epoch(const WalMoment& now) const {
   if (absent_ || last_->shm != now.shm) return false;
   if (!counter_advance(last_->index.i_change, now.index.i_change)) return false;
+  // Nothing but a recovery takes back frames, or what was checkpointed, within one generation.
+  if (now.index.salts == last_->index.salts && (now.index.mx_frame < last_->index.mx_frame ||
+                                                now.index.n_backfill < last_->index.n_backfill))
+    return false;
   // Whoever takes the dead man's switch first recovers the wal-index, which restarts iChange even
   // where it has passed its old value since. An unchanged wal-index was not recovered: then the
   // locks are of a kind that cannot always be seen.
@@ -71,11 +75,12 @@ void WalCounters::count_frames(const WalMoment& now, bool same_epoch, const Tail
   if (counted) {
     totals_.resets += resets;
     totals_.unseen_generations += resets - 1;
-  } else if (before.mx_frame > 0) {
+  } else if (before.mx_frame > 0 || index.mx_frame == 0) {
     ++totals_.resets;
     ++totals_.unseen_generations;
   }
-  // An empty generation with other salts than expected is no reset: its first writer drew new ones.
+  // After an empty generation other salts than expected are no reset: its first writer drew new
+  // ones. But if there is nothing again, what he wrote has come and gone.
   if (before.mx_frame > 0) {
     const OldGeneration old{before.salts, before.mx_frame};
     totals_.frames_written += std::max(scan_tail(old, index), old.mx_frame) - old.mx_frame;

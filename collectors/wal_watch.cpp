@@ -32,24 +32,23 @@ Result<FileIdentity> identity_of(const File& file) {
   return file.status().map([](const FileStatus& status) { return status.identity; });
 }
 
-struct RollbackHead {
-  std::optional<JournalMode> journal_mode;      ///< of a plain database
-  std::optional<std::uint32_t> change_counter;  ///< what a commit in rollback mode moves
-};
-
-/// The part of the header that says which files and locks matter.
-Result<RollbackHead> read_rollback_head(const File& database) {
+/// The locks, and the part of the header that says which files and locks matter.
+Result<UnattachedMoment> read_unattached(const std::string& path) {
+  UnattachedMoment moment;
+  const Result<std::optional<File>> database = open_if_there(path);
+  if (!database) return fail(database.error());
+  if (!*database) return moment;
+  const Result<DatabaseLocks> locks = database_locks_of(**database);
+  if (!locks) return fail(locks.error());
+  moment.locks = *locks;
   std::array<std::byte, kDatabaseHeaderSize> bytes{};
-  const Result<std::size_t> size = database.read_at(0, bytes);
+  const Result<std::size_t> size = (*database)->read_at(0, bytes);
   if (!size) return fail(size.error());
-  const Result<DatabaseHeader> header = parse_database_header(Bytes(bytes).first(*size));
-  if (!header) return RollbackHead{};
-  return RollbackHead{header->journal_mode, header->change_counter};
-}
-
-bool in_use(const HeldFiles& files) {
-  return is_locked(files.shm, kDeadMansSwitch, 1).value_or(false) ||
-         is_locked(files.database, kSharedLockFirst, kSharedLockLength).value_or(false);
+  if (const auto header = parse_database_header(Bytes(bytes).first(*size))) {
+    moment.journal_mode = header->journal_mode;
+    moment.change_counter = header->change_counter;
+  }
+  return moment;
 }
 
 }  // namespace
@@ -88,10 +87,11 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
   latest_.attached = false;
   // In rollback mode nobody has a wal-index open: the header says so before anybody could.
   if (journal_mode_ == JournalMode::rollback) {
-    const Result<void> looked = look_at_database(instant);
-    if (!looked) return looked;
-    if (journal_mode_ == JournalMode::rollback) {
+    const Result<UnattachedMoment> moment = read_unattached(database_);
+    if (!moment) return fail(moment.error());
+    if (moment->journal_mode == JournalMode::rollback) {
       counters_.observe_absence();
+      observe(*moment, instant);
       return {};
     }
   }
@@ -116,12 +116,13 @@ Result<void> WalWatch::look_at_wal(const File& shm, const FileIdentity& identity
                                    const SampleInstant& instant) {
   // Readings first, the switch second: it is not believed for longer than they are.
   const Result<WalIndex> index = read_wal_index(shm);
-  const Result<bool> attached = is_locked(shm, kDeadMansSwitch, 1);
-  if (!attached) return fail(attached.error());
-  latest_.attached = *attached;
-  if (!*attached) latest_.held.reset();
+  const auto opener = lock_on(shm, kDeadMansSwitch, 1);
+  if (!opener) return fail(opener.error());
+  latest_.attached = opener->has_value();
+  if (!latest_.attached) latest_.held.reset();
+  const int last_opener = std::exchange(opener_, *opener ? (*opener)->pid : 0);
   WalLocks locks;
-  if (*attached) {
+  if (latest_.attached) {
     Result<WalLocks> probed = wal_locks_of(shm);
     if (!probed) return fail(probed.error());
     locks = *probed;
@@ -137,39 +138,32 @@ Result<void> WalWatch::look_at_wal(const File& shm, const FileIdentity& identity
 
   if (index) {
     observe(
-        {identity, *attached, *index}, locks, instant,
+        {identity, latest_.attached, *index}, locks, last_opener == opener_, instant,
         [this](const OldGeneration& old, const WalIndex& newer) { return scan_tail(old, newer); });
-  } else if (*attached && index.error().code != Errc::no_data) {
+  } else if (latest_.attached && index.error().code != Errc::no_data) {
     return fail(index.error());  // without anybody attached a torn one is what a crash left
   }
   return {};
 }
 
 Result<void> WalWatch::look_at_database(const SampleInstant& instant) {
-  readers_.forget();
-  latest_.old_readers = readers_.readers();
-  latest_.locked = false;
-  samples_unopened_ = 0;
-  const Result<std::optional<File>> database = open_if_there(database_);
-  if (!database) return fail(database.error());
-  DatabaseLocks locks;
-  RollbackHead head;
-  if (*database) {
-    const Result<DatabaseLocks> probed = database_locks_of(**database);
-    if (!probed) return fail(probed.error());
-    locks = *probed;
-    latest_.locked = locks.any();
-    const Result<RollbackHead> read = read_rollback_head(**database);
-    if (!read) return fail(read.error());
-    head = *read;
-  }
-  journal_mode_ = head.journal_mode;
-  observe_lock_time(held_locks(locks), head.change_counter, instant);
+  Result<UnattachedMoment> moment = read_unattached(database_);
+  if (!moment) return fail(moment.error());
+  observe(*moment, instant);
   return {};
 }
 
-void WalWatch::observe(const WalMoment& moment, const WalLocks& locks, const SampleInstant& instant,
-                       const WalCounters::TailScan& scan_tail) {
+void WalWatch::observe(const UnattachedMoment& moment, const SampleInstant& instant) {
+  readers_.forget();
+  latest_.old_readers = readers_.readers();
+  latest_.locked = moment.locks.any();
+  samples_unopened_ = 0;
+  journal_mode_ = moment.journal_mode;
+  observe_lock_time(held_locks(moment.locks), moment.change_counter, instant);
+}
+
+void WalWatch::observe(const WalMoment& moment, const WalLocks& locks, bool same_opener,
+                       const SampleInstant& instant, const WalCounters::TailScan& scan_tail) {
   const WalTotals before = counters_.totals();
   const bool same_epoch = counters_.observe(moment, scan_tail);
   latest_.totals = counters_.totals();
@@ -181,7 +175,7 @@ void WalWatch::observe(const WalMoment& moment, const WalLocks& locks, const Sam
   readers_.observe(moment.index, locks, instant.steady);
   latest_.old_readers = readers_.readers();
   const auto checkpointer = locks.checkpoint ? std::optional(locks.checkpoint->pid) : std::nullopt;
-  checkpoints_.observe({moment.index, checkpointer, same_epoch,
+  checkpoints_.observe({moment.index, checkpointer, same_epoch, same_opener,
                         latest_.totals.resets - before.resets, pinned_frames(moment.index, locks),
                         instant});
   latest_.checkpoints = checkpoints_.totals();
@@ -215,7 +209,7 @@ void WalWatch::observe_last_words(const SampleInstant& instant) {
   // The -wal went with it, so there is no tail to scan.
   const auto no_tail = [](const OldGeneration& old, const WalIndex&) { return old.mx_frame; };
   if (const Result<WalIndex> index = read_wal_index(latest_.held->shm))
-    observe({latest_.held->shm_identity, true, *index}, {}, instant, no_tail);
+    observe({latest_.held->shm_identity, true, *index}, {}, true, instant, no_tail);
 }
 
 Result<void> WalWatch::hold(File shm, const FileIdentity& shm_identity) {
@@ -250,6 +244,15 @@ std::uint32_t WalWatch::scan_tail(const OldGeneration& old, const WalIndex& now)
       .value_or(old.mx_frame);
 }
 
+bool WalWatch::in_use(const HeldFiles& files) const {
+  if (is_locked(files.shm, kDeadMansSwitch, 1).value_or(false)) return true;
+  // After a close and a reopen between two samples only -shm is another file: whoever has the
+  // database open now has it open at its path.
+  const Result<FileStatus> at_path = status_of(database_);
+  if (at_path && at_path->identity == files.database_identity) return false;
+  return is_locked(files.database, kSharedLockFirst, kSharedLockLength).value_or(false);
+}
+
 void WalWatch::set_aside() {
   if (!latest_.held) return;
   if (set_aside_.size() < kMostSetAside && in_use(*latest_.held))
@@ -258,7 +261,7 @@ void WalWatch::set_aside() {
 }
 
 void WalWatch::release_set_aside() {
-  std::erase_if(set_aside_, [](const auto& files) { return !in_use(*files); });
+  std::erase_if(set_aside_, [this](const auto& files) { return !in_use(*files); });
 }
 
 }  // namespace sqlite_exporter

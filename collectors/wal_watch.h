@@ -19,6 +19,13 @@
 
 namespace sqlite_exporter {
 
+/// One moment of a database that nobody is attached to in WAL mode.
+struct UnattachedMoment {
+  std::optional<JournalMode> journal_mode;      ///< of a plain database
+  std::optional<std::uint32_t> change_counter;  ///< what a commit in rollback mode moves
+  DatabaseLocks locks;
+};
+
 /// Owned and driven by one thread. `pread` and F_GETLK only; opens at most -shm (while nobody is
 /// attached), the database (while nobody is, and once when somebody is) and -wal (after a reset).
 class WalWatch {
@@ -40,8 +47,9 @@ class WalWatch {
                            const SampleInstant& instant);
   /// In rollback mode, or in WAL mode with nobody attached, locks are on the database file alone.
   Result<void> look_at_database(const SampleInstant& instant);
-  void observe(const WalMoment& moment, const WalLocks& locks, const SampleInstant& instant,
-               const WalCounters::TailScan& scan_tail);
+  void observe(const WalMoment& moment, const WalLocks& locks, bool same_opener,
+               const SampleInstant& instant, const WalCounters::TailScan& scan_tail);
+  void observe(const UnattachedMoment& moment, const SampleInstant& instant);
   void observe_lock_time(const HeldLocks& held, std::optional<std::uint32_t> commits,
                          const SampleInstant& instant);
   void observe_unlocked_advance(const WalMoment& moment);
@@ -52,6 +60,8 @@ class WalWatch {
   Result<void> hold(File shm, const FileIdentity& shm_identity);
   /// Asked once a second: two stats would cost as much again as the rest of a sample.
   bool held_is_current(std::chrono::steady_clock::time_point now);
+  /// Somebody still has these files open, which are no longer those at the path.
+  bool in_use(const HeldFiles& files) const;
   void set_aside();
   void release_set_aside();
 
@@ -61,6 +71,7 @@ class WalWatch {
   CheckpointWatch checkpoints_;
   LockTime::Moment lock_moment_;
   std::optional<WalMoment> last_moment_;
+  int opener_ = 0;  ///< the pid F_GETLK names of those attached: it stays while that one does
   Sample latest_;
   std::chrono::steady_clock::time_point path_checked_;
   /// As the database file said when it was last opened; not known while somebody is attached.

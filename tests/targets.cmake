@@ -23,7 +23,8 @@ add_library(test_support STATIC
 target_link_libraries(test_support PUBLIC collectors_sqlite)
 
 # A real application: a process of its own, because locks belong to processes.
-add_executable(sqlite_app tests/support/sqlite_app.cpp)
+add_executable(sqlite_app tests/support/sqlite_app.cpp tests/support/sqlite_load.cpp)
+target_include_directories(sqlite_app PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(sqlite_app PRIVATE SQLite::SQLite3)
 target_compile_definitions(test_support PRIVATE SQLITE_APP="$<TARGET_FILE:sqlite_app>")
 add_dependencies(test_support sqlite_app)
@@ -68,14 +69,32 @@ include(tests/compile_fail/targets.cmake)
 # The observer without the daemon, over real databases.
 unit_test(test_observer SOURCES
   tests/collectors/change_counter_test.cpp
+  tests/collectors/checkpoint_watch_test.cpp
+  tests/collectors/checkpoints_test.cpp
   tests/collectors/database_state_test.cpp
   tests/collectors/database_test.cpp
+  tests/collectors/epoch_test.cpp
+  tests/collectors/held_locks_test.cpp
   tests/collectors/holders_test.cpp
+  tests/collectors/lock_time_test.cpp
+  tests/collectors/locks_test.cpp
   tests/collectors/node_test.cpp
+  tests/collectors/reader_watch_test.cpp
+  tests/collectors/readers_test.cpp
   tests/collectors/wal_counters_test.cpp
   tests/collectors/wal_watch_test.cpp
   tests/support/observer.cpp
   USES collectors exporter_web test_support)
+
+# What the observer says against what SQLite says, under load.
+unit_test(test_truth SOURCES
+  tests/truth/checkpoint_scene.cpp
+  tests/truth/checkpoint_truth_test.cpp
+  tests/truth/counter_truth_test.cpp
+  tests/truth/lock_time_truth_test.cpp
+  tests/truth/page_one_truth_test.cpp
+  tests/support/observer.cpp
+  USES exporter_core test_support)
 
 unit_test(test_inspect SOURCES
   tests/inspect/advice_test.cpp

@@ -12,6 +12,7 @@
 #include "collectors/registry.h"
 #include "exporter/clock.h"
 #include "exporter/exposition.h"
+#include "tests/support/await.h"
 
 namespace sqlite_exporter::test {
 
@@ -36,10 +37,15 @@ Observer::Observer(std::string path) : path_(std::move(path)), watch_(path_) {
 void Observer::read_locks() { read_lock_holders(node_, nullptr); }
 
 const Sample& Observer::sample() {
-  const auto now = std::chrono::steady_clock::now() + passed_;
-  if (const Result<void> taken = watch_.take({unix_now(), now, std::chrono::milliseconds(100)});
-      !taken)
-    throw std::runtime_error("sample: " + taken.error().message);
+  std::chrono::steady_clock::time_point now;
+  Result<void> taken;
+  // A busy moment is a sample missed. It lasts as long as a writer waits for the CPU half-way.
+  await([&] {
+    now = std::chrono::steady_clock::now() + passed_;
+    taken = watch_.take({unix_now(), now, std::chrono::milliseconds(100)});
+    return taken || taken.error().code != Errc::busy;
+  });
+  if (!taken) throw std::runtime_error("sample: " + taken.error().message);
   sample_ = watch_.latest();
   sample_.taken = now;
   sample_.random_instants = true;
@@ -49,6 +55,7 @@ const Sample& Observer::sample() {
 Look Observer::look() {
   Result<Look> look = take_look(path_, node_, sample_, state_);
   if (!look) throw std::runtime_error("look: " + look.error().message);
+  look->taken += passed_;
   return std::move(*look);
 }
 

@@ -20,6 +20,8 @@ class Observer {
   const Sample& sample();
   /// Samples and looks are taken as if so much time had passed.
   void pass(std::chrono::steady_clock::duration time) { passed_ += time; }
+  /// What the last sample said.
+  const Sample& latest() const { return sample_; }
   /// Looks from now on know what /proc/locks says now.
   void read_locks();
   Node& node() { return node_; }

@@ -4,16 +4,28 @@
 ///     close                   query SQL  first row      finish     finalize that statement
 ///     config persist_wal 0|1  config no_ckpt_on_close 0|1
 ///     read PATH               open, read and close a file
+///     lock OFFSET PATH        lock a byte of a file for itself alone, until the end
+///     limit BYTES             let no file grow beyond it; -1: as before
+///     load PERIOD_US HOLD_US BEGIN|WORK|END   rounds of transactions until the next command
+///     stop                    end them, with their account (see sqlite_load.h)
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "tests/support/sqlite_load.h"
+
 namespace {
+
+using sqlite_exporter::test::LoadPlan;
+using sqlite_exporter::test::SqliteLoad;
 
 struct Close {
   void operator()(sqlite3* database) const { sqlite3_close(database); }
@@ -22,11 +34,11 @@ struct Close {
 using Database = std::unique_ptr<sqlite3, Close>;
 using Statement = std::unique_ptr<sqlite3_stmt, Close>;
 
-/// The word up to the first blank, which is taken off the line.
-std::string take_word(std::string& line) {
-  const auto blank = line.find(' ');
-  std::string word = line.substr(0, blank);
-  line.erase(0, blank == std::string::npos ? blank : blank + 1);
+/// The word up to the first separator, which is taken off the line.
+std::string take_word(std::string& line, char separator = ' ') {
+  const auto end = line.find(separator);
+  std::string word = line.substr(0, end);
+  line.erase(0, end == std::string::npos ? end : end + 1);
   return word;
 }
 
@@ -35,6 +47,7 @@ class Application {
   std::string answer(std::string line) {
     const std::string command = take_word(line);
     if (command == "open") return open(line);
+    if (command == "lock") return lock(line);
     if (!database_) return "error no database is open";
     if (command == "exec") return exec(line);
     if (command == "query") return query(line);
@@ -43,7 +56,15 @@ class Application {
     if (command == "close") return close();
     if (command == "config") return config(line);
     if (command == "read") return read(line);
+    if (command == "limit") return limit(line);
+    if (command == "load") return load(line);
+    if (command == "stop") return stop();
     return "error unknown command " + command;
+  }
+
+  /// What goes on until the next command.
+  void work() {
+    if (load_) load_->run();
   }
 
  private:
@@ -105,6 +126,44 @@ class Application {
     return file ? "ok" : "error cannot read " + path;
   }
 
+  static std::string lock(std::string line) {
+    const off_t offset = std::stol(take_word(line));
+    const int file = ::open(line.c_str(), O_RDWR | O_CLOEXEC);  // stays open: the lock goes with it
+    struct flock range{};
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    range.l_start = offset;
+    range.l_len = 1;
+    return file >= 0 && ::fcntl(file, F_SETLK, &range) == 0 ? "ok" : "error cannot lock " + line;
+  }
+
+  static std::string limit(const std::string& bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);  // write(2) shall answer EFBIG instead
+    rlimit size{};
+    ::getrlimit(RLIMIT_FSIZE, &size);
+    size.rlim_cur = bytes == "-1" ? size.rlim_max : std::stoul(bytes);
+    return ::setrlimit(RLIMIT_FSIZE, &size) == 0 ? "ok" : "error setrlimit";
+  }
+
+  std::string load(std::string line) {
+    LoadPlan plan;
+    plan.period = std::chrono::microseconds(std::stol(take_word(line)));
+    plan.hold = std::chrono::microseconds(std::stol(take_word(line)));
+    plan.begin = take_word(line, '|');
+    plan.work = take_word(line, '|');
+    plan.end = line;
+    load_ = std::make_unique<SqliteLoad>(database_.get(), std::move(plan), rounds_);
+    return "ok";
+  }
+
+  std::string stop() {
+    if (!load_) return "error nothing to stop";
+    std::string account = load_->account();
+    rounds_ = load_->rounds();
+    load_.reset();
+    return account;
+  }
+
   std::string first_row(const std::string& sql, Statement& statement) {
     sqlite3_stmt* prepared = nullptr;
     const int code = sqlite3_prepare_v2(database_.get(), sql.c_str(), -1, &prepared, nullptr);
@@ -124,7 +183,9 @@ class Application {
   }
 
   Database database_;
-  Statement kept_;  ///< declared last: a statement is finalized before its database is closed
+  Statement kept_;  ///< declared after it: a statement is finalized before its database is closed
+  std::unique_ptr<SqliteLoad> load_;
+  std::uint64_t rounds_ = 0;  ///< of all loads so far
 };
 
 }  // namespace
@@ -133,5 +194,6 @@ int main() {
   Application application;
   for (std::string line; std::getline(std::cin, line);) {
     std::cout << application.answer(std::move(line)) << '\n' << std::flush;
+    application.work();
   }
 }

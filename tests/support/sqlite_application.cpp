@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -74,6 +75,29 @@ void SqliteApplication::config(const std::string& setting, bool value) {
 }
 
 void SqliteApplication::read_file(const std::string& path) { ask("read " + path); }
+
+void SqliteApplication::lock_byte(const std::string& path, std::uint64_t offset) {
+  ask("lock " + std::to_string(offset) + ' ' + path);
+}
+
+void SqliteApplication::limit_file_size(std::int64_t bytes) {
+  ask("limit " + std::to_string(bytes));
+}
+
+void SqliteApplication::start(const Load& load) {
+  ask("load " + std::to_string(load.period.count()) + ' ' + std::to_string(load.hold.count()) +
+      ' ' + load.begin + '|' + load.work + '|' + load.end);
+}
+
+Account SqliteApplication::stop() {
+  std::istringstream answer(ask("stop"));
+  Account account;
+  char bar = 0;
+  answer >> account.transactions >> bar >> account.resets >> bar >> account.frames >> bar >>
+      account.held_seconds;
+  if (!answer) throw std::runtime_error("no account: " + answer.str());
+  return account;
+}
 
 void SqliteApplication::kill() {
   if (pid_ > 0) ::kill(pid_, SIGKILL);
