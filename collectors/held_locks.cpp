@@ -36,6 +36,9 @@ std::optional<LockHolder>& holder_of(HeldLocks& held, Lock lock) {
 
 Result<WalLocks> wal_locks_of(const File& shm) {
   WalLocks locks;
+  const auto any = lock_on(shm, kWalWriteLock, kDeadMansSwitch - kWalWriteLock);
+  if (!any) return fail(any.error());
+  if (!*any) return locks;
   const Result<void> writers = probe<3>(shm, {{{kWalWriteLock, 1, &locks.write},
                                                {kWalCheckpointLock, 1, &locks.checkpoint},
                                                {kWalRecoverLock, 1, &locks.recover}}});

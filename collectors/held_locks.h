@@ -48,7 +48,7 @@ struct DatabaseLocks {
   bool exclusive() const { return shared && shared->exclusive; }
 };
 
-/// Two probes where nothing is held, at most ten.
+/// One probe where nothing is held, at most eleven.
 Result<WalLocks> wal_locks_of(const File& shm);
 /// Two probes where no writer is at work, else four.
 Result<DatabaseLocks> database_locks_of(const File& database);

@@ -27,6 +27,11 @@ struct HeldFiles {
   bool shared_seen = false;  ///< somebody held SHARED on this database file
 };
 
+/// A database that somebody has open and nobody uses is sampled as an idle one after so many
+/// samples: its first commit is seen within a second, and an application that opens a thousand
+/// databases and writes to a few costs what those few cost.
+inline constexpr std::uint32_t kQuietSamples = 10;
+
 struct Sample {
   /// The last successful sample, or when its database was first given to sample.
   std::chrono::steady_clock::time_point taken;

@@ -58,7 +58,7 @@ class WalWatch {
   std::uint32_t scan_tail(const OldGeneration& old, const WalIndex& now) const;
   void observe_quiet(const Result<WalIndex>& index, const WalLocks& locks);
   Result<void> hold(File shm, const FileIdentity& shm_identity);
-  /// Asked once a second: two stats would cost as much again as the rest of a sample.
+  /// Asked once a second, of a quiet database once in ten.
   bool held_is_current(std::chrono::steady_clock::time_point now);
   /// Somebody still has these files open, which are no longer those at the path.
   bool in_use(const HeldFiles& files) const;
@@ -70,6 +70,7 @@ class WalWatch {
   ReaderWatch readers_;
   CheckpointWatch checkpoints_;
   LockTime::Moment lock_moment_;
+  WalIndexCache index_cache_;
   std::optional<WalMoment> last_moment_;
   int opener_ = 0;  ///< the pid F_GETLK names of those attached: it stays while that one does
   Sample latest_;

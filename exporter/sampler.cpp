@@ -26,11 +26,6 @@ using Clock = std::chrono::steady_clock;
 constexpr Clock::duration kBusyPeriod = std::chrono::milliseconds(100);
 constexpr Clock::duration kIdlePeriod = std::chrono::seconds(1);
 
-/// A database that somebody has open and nobody uses is sampled as an idle one after so many
-/// samples: its first commit is seen within a second, and an application that opens a thousand
-/// databases and writes to a few costs what those few cost.
-constexpr std::uint32_t kQuietSamples = 10;
-
 /// Looks due within this part of their period are taken in the same wake-up: one costs as much as
 /// several looks, and few looks after it run on cold caches. The part is random: wake-ups with a
 /// rhythm of their own would meet that of a writer always or never.

@@ -75,10 +75,16 @@ Result<WalIndex> parse_wal_index(FixedBytes<kWalIndexHeadSize> bytes) {
 }
 
 Result<WalIndex> read_wal_index(const Reader& shm, int attempts) {
+  WalIndexCache nothing;
+  return read_wal_index(shm, nothing, attempts);
+}
+
+Result<WalIndex> read_wal_index(const Reader& shm, WalIndexCache& cache, int attempts) {
   Error last{Errc::busy, "the wal-index was not read"};
   for (int attempt = 0; attempt < attempts; ++attempt) {
     const auto before = read_head(shm);
     if (!before) return fail(before.error());
+    if (cache.index && *before == cache.bytes) return *cache.index;
     const auto after = read_head(shm);
     if (!after) return fail(after.error());
     if (!same_header(*before, *after)) {
@@ -86,6 +92,7 @@ Result<WalIndex> read_wal_index(const Reader& shm, int attempts) {
       continue;
     }
     const auto index = parse_wal_index(*before);
+    if (index) cache = {*before, *index};
     if (index || index.error().code != Errc::busy) return index;
     last = index.error();
   }
