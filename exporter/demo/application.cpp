@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,6 +117,8 @@ int run_demo_application(std::string_view kind, const std::string& path) {
                  kind.data());
     return 2;
   }
+  // As /proc/<pid>/comm names it: each of the demo's applications is a program of its own.
+  ::prctl(PR_SET_NAME, application->name.data());
   const int termination = take_over_signals();
   if (termination < 0) return failed("cannot take over signals for", path, "signalfd");
 

@@ -67,6 +67,17 @@ std::optional<std::uint64_t> count_of(const SubjectReadings& subject, std::strin
   return static_cast<std::uint64_t>(*value);
 }
 
+/// "pinned-reader (pid 812)".
+std::optional<std::string> pinner_of(const SubjectReadings& subject) {
+  const auto pid = count_of(subject, "sqlite_oldest_reader_pid");
+  if (!pid) return std::nullopt;
+  std::string process;
+  for (const Reading& reading : subject.batch.readings())
+    if (reading.metric->name() == "sqlite_reader_pinned_frames")
+      process = label_of(subject.batch.labels(reading), "owner_process").value_or("");
+  return process.append(" (pid ").append(std::to_string(*pid)).append(")");
+}
+
 DemoRow row_of(const SubjectReadings& subject) {
   DemoRow row;
   row.database = label_of(*subject.labels, "database").value_or("");
@@ -75,7 +86,8 @@ DemoRow row_of(const SubjectReadings& subject) {
       row.journal_mode = label_of(subject.batch.labels(reading), "journal_mode");
   row.transactions = count_of(subject, "sqlite_transactions_total");
   row.wal_frames = count_of(subject, "sqlite_wal_frames");
-  row.wal_backfilled_frames = count_of(subject, "sqlite_wal_backfilled_frames");
+  row.wal_pinned_frames = count_of(subject, "sqlite_wal_pinned_frames");
+  row.pinned_by = pinner_of(subject);
   row.wal_file_size_bytes = count_of(subject, "sqlite_wal_file_size_bytes");
   if (const auto written = value_of(subject, "sqlite_last_write_timestamp_seconds"))
     row.seconds_since_last_write = std::max(0.0, unix_now() - *written);

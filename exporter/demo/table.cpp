@@ -12,12 +12,14 @@
 namespace sqlite_exporter {
 namespace {
 
-constexpr std::size_t kColumns = 7;
-constexpr std::size_t kTextColumns = 2;
+constexpr std::size_t kColumns = 8;
 constexpr std::string_view kGap = "  ";
 constexpr std::string_view kUnknown = "-";
 
 using Line = std::array<std::string, kColumns>;
+
+/// The first two and the last.
+bool is_text(std::size_t column) { return column < 2 || column + 1 == kColumns; }
 
 std::string count(std::optional<std::uint64_t> value) {
   return value ? std::to_string(*value) : std::string(kUnknown);
@@ -47,16 +49,17 @@ Line line_of(const DemoRow& row) {
           row.journal_mode.value_or(std::string(kUnknown)),
           count(row.transactions),
           count(row.wal_frames),
-          count(row.wal_backfilled_frames),
+          count(row.wal_pinned_frames),
           size(row.wal_file_size_bytes),
-          age(row.seconds_since_last_write)};
+          age(row.seconds_since_last_write),
+          row.pinned_by.value_or(std::string(kUnknown))};
 }
 
 }  // namespace
 
 std::string demo_table(std::span<const DemoRow> rows) {
-  std::vector<Line> lines = {
-      {"DATABASE", "MODE", "TRANSACTIONS", "WAL FRAMES", "BACKFILLED", "WAL SIZE", "LAST WRITE"}};
+  std::vector<Line> lines = {{"DATABASE", "MODE", "TRANSACTIONS", "WAL FRAMES", "PINNED",
+                              "WAL SIZE", "LAST WRITE", "PINNED BY"}};
   for (const DemoRow& row : rows) lines.push_back(line_of(row));
 
   std::array<std::size_t, kColumns> widths{};
@@ -68,7 +71,9 @@ std::string demo_table(std::span<const DemoRow> rows) {
     for (std::size_t i = 0; i < kColumns; ++i) {
       const std::string padding(widths[i] - line[i].size(), ' ');
       if (i > 0) text += kGap;
-      text += i < kTextColumns ? line[i] + padding : padding + line[i];
+      if (!is_text(i)) text += padding;
+      text += line[i];
+      if (is_text(i) && i + 1 < kColumns) text += padding;
     }
     text += '\n';
   }

@@ -14,9 +14,10 @@ struct DemoRow {
   std::optional<std::string> journal_mode;
   std::optional<std::uint64_t> transactions;
   std::optional<std::uint64_t> wal_frames;
-  std::optional<std::uint64_t> wal_backfilled_frames;
+  std::optional<std::uint64_t> wal_pinned_frames;
   std::optional<std::uint64_t> wal_file_size_bytes;
   std::optional<double> seconds_since_last_write;
+  std::optional<std::string> pinned_by;
 };
 
 /// A heading and one line a row, in the order given; text to the left, numbers to the right. Every

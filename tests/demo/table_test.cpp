@@ -11,20 +11,21 @@ namespace {
 
 TEST_CASE("a table without rows is its heading") {
   CHECK(demo_table({}) ==
-        "DATABASE  MODE  TRANSACTIONS  WAL FRAMES  BACKFILLED  WAL SIZE  LAST WRITE\n");
+        "DATABASE  MODE  TRANSACTIONS  WAL FRAMES  PINNED  WAL SIZE  LAST WRITE  PINNED BY\n");
 }
 
 TEST_CASE("text stands to the left, numbers to the right, the unknown is a dash") {
   const std::vector<DemoRow> rows = {
-      {"pinned", "wal", 41, 97, 12, 4152032, 0.25},
-      {"late", std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt},
-      {"rollback", "rollback", 0, std::nullopt, std::nullopt, std::nullopt, 12.0},
+      {"pinned", "wal", 41, 97, 12, 4152032, 0.25, "reader (pid 812)"},
+      {"late", {}, {}, {}, {}, {}, {}, {}},
+      {"rollback", "rollback", 0, {}, {}, {}, 12.0, {}},
   };
   CHECK(demo_table(rows) ==
-        "DATABASE  MODE      TRANSACTIONS  WAL FRAMES  BACKFILLED  WAL SIZE  LAST WRITE\n"
-        "pinned    wal                 41          97          12   4.0 MiB   0.2 s ago\n"
-        "late      -                    -           -           -         -           -\n"
-        "rollback  rollback             0           -           -         -  12.0 s ago\n");
+        "DATABASE  MODE      TRANSACTIONS  WAL FRAMES  PINNED  WAL SIZE  LAST WRITE  PINNED BY\n"
+        "pinned    wal                 41          97      12   4.0 MiB   0.2 s ago  reader (pid "
+        "812)\n"
+        "late      -                    -           -       -         -           -  -\n"
+        "rollback  rollback             0           -       -         -  12.0 s ago  -\n");
 }
 
 TEST_CASE("sizes change their unit at 1024 and stop at GiB") {
@@ -44,9 +45,9 @@ TEST_CASE("sizes change their unit at 1024 and stop at GiB") {
 TEST_CASE("a write ahead of the clock is now, an age that is no number is unknown") {
   std::vector<DemoRow> rows(1);
   rows[0].seconds_since_last_write = -0.3;
-  CHECK(demo_table(rows).ends_with("  0.0 s ago\n"));
+  CHECK(demo_table(rows).ends_with("  0.0 s ago  -\n"));
   rows[0].seconds_since_last_write = std::numeric_limits<double>::quiet_NaN();
-  CHECK(demo_table(rows).ends_with("  -\n"));
+  CHECK(demo_table(rows).ends_with("  -  -\n"));
 }
 
 }  // namespace

@@ -197,6 +197,8 @@ class DemoTest(support.TestCase):
         support.await_that(moves, "transactions of all three")
         page = support.http_get(f"http://{address}/metrics")[2]
         self.assertEqual(support.value(page, "sqlite_wal_backfilled_frames", database="pinned"), 0)
+        # It names the culprit.
+        read_until(r"^pinned .*pinned-reader \(pid \d+\)$")
         demo.send_signal(signal.SIGINT)
         demo.stdout.read()
         demo.stdout.close()
