@@ -274,7 +274,7 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
   if (look.attached) look.states.add(DatabaseState::wal_live);
   const Result<void> read = look.attached ? read_live_wal(look, database, **shm)
                                           : read_unattached(look, database, state, suspected);
-  if (!read) return read;
+  if (!read) return fail(read.error());
   if (node.locks) {
     look.holders = attribute({look.database->identity, look.shm, look.dead_mans_switch,
                               look.database_locks, look.wal_locks},

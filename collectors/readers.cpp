@@ -42,7 +42,7 @@ void add_owners(const Look& look, Batch& batch) {
     if (reader == nullptr) continue;
     const std::uint32_t frames =
         look.index->mx_frame - std::max(reader->safe_frame, look.index->n_backfill);
-    std::vector<const HolderProcess*> holders = holders_of_mark(look, mark);
+    const std::vector<const HolderProcess*> holders = holders_of_mark(look, mark);
     if (holders.empty()) {
       std::uint32_t& most = pinned[Owner()];
       most = std::max(most, frames);

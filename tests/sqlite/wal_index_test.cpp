@@ -103,6 +103,26 @@ TEST_CASE("a wal-index at rest takes two reads") {
   CHECK(shm.reads() == 2);
 }
 
+TEST_CASE("a wal-index as it was read before takes one read") {
+  WalIndexCache cache;
+  const MemoryReader before(wal_index_head(index_of()));
+  REQUIRE(read_wal_index(before, cache));
+  const MemoryReader unchanged(wal_index_head(index_of()));
+  CHECK(read_wal_index(unchanged, cache) == index_of());
+  CHECK(unchanged.reads() == 1);
+}
+
+TEST_CASE("a wal-index that differs in its marks alone is read anew") {
+  WalIndexCache cache;
+  const MemoryReader before(wal_index_head(index_of()));
+  REQUIRE(read_wal_index(before, cache));
+  WalIndex moved = index_of();
+  moved.read_mark[1] += 1;
+  const MemoryReader after(wal_index_head(moved));
+  CHECK(read_wal_index(after, cache) == moved);
+  CHECK(after.reads() == 2);
+}
+
 TEST_CASE("a -shm file of zero length, or cut to three bytes by a recovery") {
   for (const std::size_t size : {0U, 3U, 135U}) {
     Buffer head = wal_index_head(index_of());
