@@ -13,8 +13,9 @@ constexpr Metric kState =
           "truncated (shorter than its header says), rollback_idle, rollback_active (a lock is "
           "held), hot_journal (a writer died), wal_live (somebody has it open), wal_clean (nobody "
           "has, nothing is left in the WAL), wal_unrecovered (nobody has, frames are left), "
-          "wal_exclusive (one connection keeps all others out), orphaned (replaced or unlinked "
-          "under an application), locks_cancelled (an application lost its locks), "
+          "wal_exclusive (one connection keeps all others out), orphaned (it or its wal-index "
+          "replaced or unlinked under an application), locks_cancelled (an application lost its "
+          "locks), "
           "locks_inconsistent (one of the last two), locks_unobservable (written to without a "
           "lock that can be seen).",
           {"state"});

@@ -14,7 +14,9 @@ constexpr Metric kHeldSeconds =
             {"lock"});
 constexpr Metric kCurrentHold =
     gauge("sqlite_lock_current_hold_seconds",
-          "The hold now in force, at least so long: one process, and no commit since.", {"lock"});
+          "The hold now in force, at least so long: one process, and since then no commit (of "
+          "checkpoint: no frame copied); none for read.",
+          {"lock"});
 
 constexpr const Metric* kMetrics[] = {&kHeldSeconds, &kCurrentHold};
 

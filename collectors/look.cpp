@@ -170,11 +170,13 @@ Result<void> read_closed_wal(Look& look, const Settled& settled, LookState& stat
   const Result<Leftover> leftover = leftover_of(look.path, look.wal, state.leftover);
   if (!leftover) return fail(leftover.error());
   // Frames that grow are written by somebody, though his locks cannot be seen.
-  if (*leftover == Leftover::frames && look.sample.unlocked_advances == 0)
+  if (*leftover == Leftover::frames && look.sample.unlocked_advances == 0 &&
+      !look.database_locks.any())
     suspected.add(DatabaseState::wal_unrecovered);
-  if (*leftover != Leftover::nothing) return {};
+  // Whoever holds a lock writes into a WAL that is not at this path: the file is an old truth.
+  if (*leftover != Leftover::nothing || look.database_locks.any()) return {};
   look.header = settled.header;
-  if (look.header && !look.database_locks.any()) look.states.add(DatabaseState::wal_clean);
+  if (look.header) look.states.add(DatabaseState::wal_clean);
   return {};
 }
 
@@ -232,6 +234,25 @@ DatabaseState unshared_state(const Look& look, const Node& node, int pid) {
   return *use == PathUse::open ? DatabaseState::locks_cancelled : DatabaseState::orphaned;
 }
 
+/// A process holds SHARED in WAL mode and not the switch on the -shm at the path: it lost that, or
+/// its -shm was unlinked under it.
+DatabaseState unswitched_state(const Look& look, const Node& node, int pid) {
+  if (!node.own_pid_namespace || pid <= 0) return DatabaseState::locks_inconsistent;
+  const Result<PathUse> use = use_of_path(node.paths.procfs, pid, look.path + "-shm");
+  if (!use || *use == PathUse::none) return DatabaseState::locks_inconsistent;
+  return *use == PathUse::open ? DatabaseState::locks_cancelled : DatabaseState::orphaned;
+}
+
+/// Nobody has the wal-index at the path open, and somebody the database: as while it is opened or
+/// by another name (a hard link), unless a descriptor shows that the -shm was unlinked.
+void suspect_unlinked_index(const Look& look, const Node& node, StateSet& suspected) {
+  const DatabaseLocks& locks = look.database_locks;
+  const bool wal = look.main_header && look.main_header->journal_mode == JournalMode::wal;
+  if (!wal || look.attached || !locks.shared || locks.exclusive()) return;
+  if (unswitched_state(look, node, locks.shared->pid) == DatabaseState::orphaned)
+    suspected.add(DatabaseState::orphaned);
+}
+
 /// A connection in WAL mode holds SHARED on the database for as long as the switch on -shm.
 Result<void> suspect_locks(Look& look, const File& database, const Node& node,
                            StateSet& suspected) {
@@ -245,8 +266,9 @@ Result<void> suspect_locks(Look& look, const File& database, const Node& node,
   }
   if (const auto& lost = look.holders.lost_locks; lost && !look.sample.orphaned) {
     suspected.add(lost->holds_switch ? unshared_state(look, node, lost->pid)
-                                     : DatabaseState::locks_cancelled);
+                                     : unswitched_state(look, node, lost->pid));
   }
+  if (!look.sample.orphaned) suspect_unlinked_index(look, node, suspected);
   if (!look.attached && look.sample.unlocked_advances >= kUnlockedAdvances) {
     suspected.add(locks.shared ? DatabaseState::locks_cancelled
                                : DatabaseState::locks_unobservable);
@@ -305,8 +327,12 @@ void count(Look& look, LookState& state) {
 Look absent(Look look, LookState& state) {
   look.states.add(DatabaseState::absent);
   if (look.sample.orphaned) look.states.add(DatabaseState::orphaned);
+  // Whoever holds the switch on the -shm that was left has it open, though no sample saw it go.
+  StateSet suspected;
+  if (look.sample.attached) suspected.add(DatabaseState::orphaned);
+  look.states = look.states | (suspected & state.suspected);
+  state.suspected = suspected;
   look.database.reset();
-  state.suspected = {};
   return look;
 }
 

@@ -18,7 +18,7 @@ constexpr Metric kReaders =
 constexpr Metric kPinnedFrames =
     gauge("sqlite_wal_pinned_frames",
           "Frames that no checkpoint can move now, because readers need what they replace (mxFrame "
-          "less the smallest locked aReadMark).");
+          "less the smallest locked aReadMark, with READ0 locked less nBackfill).");
 constexpr Metric kOldestAge =
     gauge("sqlite_oldest_reader_age_seconds",
           "At least so long the oldest reader has held a snapshot older than the last commit.");

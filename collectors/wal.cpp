@@ -38,7 +38,7 @@ Result<void> look_at_wal(const Look& look, Batch& batch) {
   if (look.index) {
     batch.add(kFrames, look.index->mx_frame);
     batch.add(kBackfilledFrames, look.index->n_backfill);
-  } else if (!look.wal && !look.attached) {
+  } else if (!look.wal && !look.attached && !look.database_locks.any()) {
     batch.add(kFrames, 0);
     batch.add(kBackfilledFrames, 0);
   }

@@ -132,6 +132,8 @@ class Grammar {
   Result<void> choose_report() {
     if (report_format_ != "text" && report_format_ != "json")
       return fail(Errc::config, "--format must be text or json, not " + in_quotes(report_format_));
+    if (std::ranges::find(inspected_, "") != inspected_.end())
+      return fail(Errc::config, "FILE must not be empty");
     line_.verb = Verb::inspect;
     line_.files = inspected_;
     line_.report_format = report_format_ == "json" ? ReportFormat::json : ReportFormat::text;

@@ -1,12 +1,11 @@
 #include "exporter/daemon.h"
 
-#include <sys/resource.h>
-
 #include <cstring>
 #include <memory>
 #include <vector>
 
 #include "collectors/registry.h"
+#include "exporter/descriptor_limit.h"
 #include "exporter/http_server.h"
 #include "exporter/loop.h"
 #include "exporter/own_metrics.h"
@@ -17,14 +16,6 @@
 namespace sqlite_exporter {
 
 namespace {
-
-/// Two descriptors an attached database: the soft default of 1024 ends at 500 of them.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 LookTools make_tools(const Config& config) {
   LookTools tools;

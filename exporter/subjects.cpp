@@ -20,6 +20,14 @@ std::shared_ptr<const std::string> render_labels(const std::string& name,
   return std::make_shared<const std::string>(std::move(text));
 }
 
+/// Deleted under an application that still has it open: what it commits is lost when it ends, and
+/// the first to hear of it must be whoever looks at its series.
+bool is_in_use(const Subject& subject) {
+  if (!subject.sampled) return false;
+  const Sample sample = subject.sample->get();
+  return sample.attached || sample.orphaned;
+}
+
 }  // namespace
 
 Subjects::Subjects(std::vector<DatabaseConfig> entries, std::size_t max_databases)
@@ -77,7 +85,7 @@ Subjects::Changes Subjects::merge(const Findings& findings) {
   }
 
   for (auto item = by_name_.begin(); item != by_name_.end();) {
-    if (still_there.contains(item->second.get())) {
+    if (still_there.contains(item->second.get()) || is_in_use(*item->second)) {
       ++item;
     } else {
       changes.removed.push_back(item->second);

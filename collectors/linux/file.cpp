@@ -23,6 +23,7 @@ Errc errc_of(int number) {
     case ENFILE:
     case ENOMEM: return Errc::limit;
     case ELOOP:
+    case ENAMETOOLONG:
     case ENXIO: return Errc::unsupported;
     default: return Errc::io;
   }

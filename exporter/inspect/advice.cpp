@@ -72,14 +72,11 @@ void advise_on_states(const Observation& observation, List& list) {
   }
   if (states.empty())
     list.push_back({Severity::cannot_say, "no_state",
-                    "Nothing certain can be said of it right now: it is being opened, or its WAL "
-                    "is too large to be judged while nobody has it open.",
-                    "Run this again."});
-  if (observation.unlinked_in_use)
-    list.push_back({Severity::attention, "unlinked_in_use",
-                    "The database file is gone, and an application still has it open: what it "
-                    "commits goes into a file that is lost when it ends.",
-                    std::string(advice_on(DatabaseState::orphaned)->action)});
+                    "Nothing certain can be said of it right now: it is being opened, or somebody "
+                    "has it open by another name (a hard link) or without the locks that belong "
+                    "to it, or its WAL is too large to be judged while nobody has it open.",
+                    "Run this again. If it stays so, compare with the files that the application "
+                    "has open (ls -l /proc/<pid>/fd)."});
 }
 
 bool is_replicator(const NamedProcess& process) { return process.owner.process == "litestream"; }

@@ -13,6 +13,7 @@
 
 #include "collectors/linux/mount_table.h"
 #include "exporter/clock.h"
+#include "exporter/descriptor_limit.h"
 #include "exporter/inspect/observation.h"
 #include "exporter/inspect/report_json.h"
 #include "exporter/inspect/report_text.h"
@@ -178,6 +179,7 @@ class Session {
 }  // namespace
 
 Inspected run_inspect(const CommandLine& line, std::ostream& out, bool redraw) {
+  raise_descriptor_limit();
   if (line.watch)
     for (const int signal_number : kStopSignals) defer_signal(signal_number);
   return Session(line, out, redraw).run();

@@ -98,7 +98,6 @@ void Inspection::look() {
   observation_ = std::move(now);
   if (!look) {
     observation_.error = look.error();
-    unlinked_in_use_ = false;
     fell_short_.reset();
     totals_.reset();
     return;
@@ -110,9 +109,6 @@ void Inspection::look() {
 }
 
 void Inspection::agree(const Look& look) {
-  const bool unlinked = look.states.contains(DatabaseState::absent) && look.sample.attached;
-  observation_.unlinked_in_use = std::exchange(unlinked_in_use_, unlinked) && unlinked;
-
   const std::optional<WalIndex> before = fell_short_;
   fell_short_ = fell_short(look) ? look.index : std::nullopt;
   observation_.checkpoint_fell_short =

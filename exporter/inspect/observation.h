@@ -29,8 +29,6 @@ struct Observation {
   std::shared_ptr<const Node> node;  ///< what `look` points into
   /// When the look before it was taken: what has held since then was seen by both.
   std::optional<std::chrono::steady_clock::time_point> look_before;
-  /// No file at both looks, while an application held the lock on the -shm that was left behind.
-  bool unlinked_in_use = false;
   /// Both looks saw a checkpoint that ended before its end, and nobody at it.
   bool checkpoint_fell_short = false;
   /// Watched for longer than a moment: ages and rates mean something.
@@ -73,7 +71,6 @@ class Inspection {
   LookState state_;
   bool remote_ = false;
   std::string resolved_;  ///< the realpath, or what it was when there was one
-  bool unlinked_in_use_ = false;
   std::optional<WalIndex> fell_short_;
   std::optional<Totals> totals_;
 };

@@ -280,6 +280,23 @@ TEST_CASE("after our own restart an orphan is told from lost locks by its descri
     fs::copy_file(directory / "old.db", path);
     CHECK(states_at(path) == States{"locks_inconsistent", "wal_live"});
   }
+  SECTION("its wal-index was unlinked: what the file says is old") {
+    fs::remove(path + "-shm");
+    fs::remove(path + "-wal");
+    Observer observer(path);
+    CHECK(states(observer) == States{"orphaned"});
+    CHECK_FALSE(observer.look().header);
+  }
+  SECTION("it is open by another name, and nobody is accused") {
+    fs::create_hard_link(path, directory / "link.db");
+    Observer observer(directory / "link.db");
+    CHECK(states(observer).empty());
+    CHECK_FALSE(observer.look().header);
+  }
+  SECTION("unlinked") {
+    fs::remove(path);
+    CHECK(states_at(path) == States{"absent", "orphaned"});
+  }
   SECTION("its descriptors may not be seen") {
     app.read_file(path);
     Observer observer(path);
@@ -306,6 +323,19 @@ TEST_CASE("of two processes the one that lost its locks is found") {
     observer.read_locks();
     CHECK(states(observer) == States{"locks_cancelled", "wal_live"});
     CHECK(observer.look().holders.lost_locks->pid == careless.pid());
+  }
+  SECTION("its wal-index was unlinked, and another one made") {
+    fs::remove(path + "-shm");
+    fs::remove(path + "-wal");
+    healthy.close();
+    SqliteApplication newcomer(path);
+    newcomer.query("select count(*) from sqlite_schema");
+    Observer late(path);
+    late.read_locks();
+    late.look();
+    late.read_locks();
+    CHECK(states(late) == States{"orphaned", "wal_live"});
+    CHECK(late.look().holders.lost_locks->pid == careless.pid());
   }
   SECTION("those on the wal-index") {
     careless.read_file(path + "-shm");

@@ -72,7 +72,7 @@ class AttributionTest(support.TestCase):
         self.assertEqual(support.value(page, "sqlite_holder_processes",
                                        owner_process="sqlite_app"), 2)
 
-    def test_as_another_user_what_f_getlk_names_is_told_and_the_limit_too(self):
+    def test_as_another_user_what_f_getlk_names_is_told(self):
         if os.geteuid() != 0:
             self.skipTest("putting on another user takes root")
         pid = self.pinned()

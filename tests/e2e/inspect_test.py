@@ -115,7 +115,6 @@ class InspectTest(TestCase):
         self.assertEqual(self.inspect("clean.db", "absent.db")[0], 2)
         code, out = self.inspect("clean.db", "absent.db", "crashed.db")
         self.assertEqual(code, 1)
-        self.assertEqual(out.count("app.db: "), 0)
         self.assertEqual([line.rsplit(": ", 1)[1] for line in out.splitlines()
                           if line.startswith("/")], ["HEALTHY", "CANNOT SAY", "ATTENTION"])
         # A recovery leaves the wal-index as a checkpoint that failed at once would.
@@ -163,7 +162,7 @@ class InspectTest(TestCase):
                                    r"readlink|readlinkat|fcntl|write\(1<|<\.\.\. \w+ resumed)")
             self.assertNotRegex(call, r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|F_\w*SETLK")
         locks_read = [line for line in lines if "/proc/locks" in line and "openat(" in line]
-        self.assertLessEqual(len(locks_read), 1)
+        self.assertEqual(len(locks_read), 1)
 
     def test_under_write_load(self):
         app = self.application("app.db").exec("pragma journal_mode=wal", "create table t(x)")
@@ -187,7 +186,7 @@ class InspectTest(TestCase):
         os.unlink(self.path("app.db"))
         code, out = self.inspect("app.db")
         self.assertEqual(code, 1, out)
-        self.assertIn("unlinked_in_use", out)
+        self.assertIn("orphaned", out)
 
     def test_a_checkpoint_that_found_the_disk_full(self):
         mountpoint = self.mount("mnt", "-t", "tmpfs", "-o", "size=400k", "none")

@@ -90,5 +90,20 @@ TEST_CASE("max_databases keeps those that are watched and counts the rest") {
   CHECK(subjects.over_limit() == 0);
 }
 
+TEST_CASE("a database that is gone stays while an application has it open") {
+  Subjects subjects({{"/d/*.db", std::nullopt, {}}}, 10);
+  subjects.merge({std::vector<Found>{{"/d/a.db", "/d/a.db"}}});
+  const std::shared_ptr<Subject> subject = subjects.all().at("a");
+  subject->sampled = true;
+  Sample sample;
+  sample.attached = true;
+  subject->sample->set(sample);
+  CHECK(subjects.merge({std::vector<Found>{}}).removed.empty());
+  sample.attached = false;
+  subject->sample->set(sample);
+  CHECK(subjects.merge({std::vector<Found>{}}).removed.size() == 1);
+  CHECK(subjects.all().empty());
+}
+
 }  // namespace
 }  // namespace sqlite_exporter

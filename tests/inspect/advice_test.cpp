@@ -78,8 +78,8 @@ TEST_CASE("what cannot be looked at says why") {
 
 TEST_CASE("what is wrong comes before what is unknown") {
   Observation observation = observed(DatabaseState::absent);
-  observation.unlinked_in_use = true;
-  CHECK(subjects(observation) == Subjects{"attention unlinked_in_use", "cannot_say absent"});
+  observation.look->states.add(DatabaseState::orphaned);
+  CHECK(subjects(observation) == Subjects{"attention orphaned", "cannot_say absent"});
   CHECK(verdict(observation) == Verdict::attention);
 }
 

@@ -48,12 +48,15 @@ TEST_CASE("a database deleted under its application is in use, once both looks s
   fs::remove(directory / "app.db");
   Inspection inspection(directory / "app.db", false);
   inspection.look();
-  CHECK_FALSE(inspection.observation().unlinked_in_use);
+  const auto orphaned = [&] {
+    return inspection.observation().look->states.contains(DatabaseState::orphaned);
+  };
+  CHECK_FALSE(orphaned());
   inspection.look();
-  CHECK(inspection.observation().unlinked_in_use);
+  CHECK(orphaned());
   app.kill();
   inspection.look();
-  CHECK_FALSE(inspection.observation().unlinked_in_use);
+  CHECK_FALSE(orphaned());
 }
 
 TEST_CASE("rates are told while it is watched, in both journal modes") {
