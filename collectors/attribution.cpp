@@ -1,8 +1,13 @@
 #include "collectors/attribution.h"
 
+#include <sys/sysmacros.h>
+
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "collectors/linux/process_files.h"
 #include "collectors/sqlite/lock_bytes.h"
@@ -58,7 +63,27 @@ struct Listed {
   FileIdentity file;  ///< one of the two, to be confirmed
 };
 
-std::map<int, Listed> listed_holders(const LockEvidence& evidence, const LockTable& table) {
+bool same_device(const LockEntry& lock, const FileIdentity& file) {
+  return lock.device_major == major(file.device) && lock.device_minor == minor(file.device);
+}
+
+/// The locks that the table has on this inode; on this device alone, if the holder that F_GETLK
+/// names shows that the table calls it as stat does. New filesystems share their first inodes.
+std::vector<LockEntry> locks_of(const FileIdentity& file, const Named& named,
+                                const LockTable& table) {
+  const std::span<const LockEntry> all = table.of_inode(file.inode);
+  const bool by_device = std::ranges::any_of(all, [&](const LockEntry& lock) {
+    return same_device(lock, file) && named.holders.contains(lock.pid);
+  });
+  std::vector<LockEntry> locks;
+  std::ranges::copy_if(all, std::back_inserter(locks), [&](const LockEntry& lock) {
+    return !by_device || same_device(lock, file);
+  });
+  return locks;
+}
+
+std::map<int, Listed> listed_holders(const LockEvidence& evidence, const Named& named,
+                                     const LockTable& table) {
   std::map<int, Listed> listed;
   const auto add = [&](const LockEntry& lock, const FileIdentity& file) -> HolderProcess& {
     Listed& item = listed[lock.pid];
@@ -66,13 +91,13 @@ std::map<int, Listed> listed_holders(const LockEvidence& evidence, const LockTab
     item.file = file;
     return item.holder;
   };
-  for (const LockEntry& lock : table.of_inode(evidence.database.inode)) {
+  for (const LockEntry& lock : locks_of(evidence.database, named, table)) {
     if (lock.pid <= 0 || !overlaps(lock, kPendingLock, kDatabaseBytes)) continue;
     HolderProcess& holder = add(lock, evidence.database);
     if (overlaps(lock, kSharedLockFirst, kSharedLockLength)) holder.holds_shared = true;
   }
   if (!evidence.shm) return listed;
-  for (const LockEntry& lock : table.of_inode(evidence.shm->inode)) {
+  for (const LockEntry& lock : locks_of(*evidence.shm, named, table)) {
     if (lock.pid <= 0 || !overlaps(lock, kWalWriteLock, kWalBytes)) continue;
     HolderProcess& holder = add(lock, *evidence.shm);
     if (overlaps(lock, kDeadMansSwitch, 1)) holder.holds_switch = true;
@@ -101,17 +126,20 @@ void merge(HolderProcess& into, const HolderProcess& from) {
   into.listed_reads = from.listed_reads;
 }
 
-/// False if the table does not list somebody whom F_GETLK names: neither this one nor the one
-/// before it, so that a newcomer is not missing.
+/// False if neither this table nor the one before it lists the process that F_GETLK says holds the
+/// switch: not a newcomer, then. Other locks come and go between the table and the look.
 bool lists_all(const Named& named, const std::map<int, Listed>& listed, const LockHolders& locks,
                AttributionState& state) {
-  const auto is_listed = [&](const auto& item) { return listed.contains(item.first); };
-  if (std::ranges::all_of(named.holders, is_listed)) {
-    state.missing_since.reset();
+  const auto unlisted = std::ranges::find_if(named.holders, [&](const auto& item) {
+    return item.second.holds_switch && !listed.contains(item.first);
+  });
+  if (unlisted == named.holders.end()) {
+    state.missing.reset();
     return true;
   }
-  if (!state.missing_since) state.missing_since = locks.read;
-  return *state.missing_since == locks.read;
+  if (!state.missing || state.missing->first != unlisted->first)
+    state.missing = {unlisted->first, locks.read};
+  return state.missing->second == locks.read;
 }
 
 /// The listed holders that are proven; what stays unproven is in `result`'s limits.
@@ -119,7 +147,10 @@ void add_listed(const std::map<int, Listed>& listed, const Node& node, Attributi
                 std::map<int, HolderProcess>& holders, Holders& result) {
   for (const auto& [pid, item] : listed) {
     const auto process = node.locks->processes.find(pid);
-    if (process == node.locks->processes.end()) continue;  // gone since
+    if (process == node.locks->processes.end()) {
+      result.complete = false;  // gone since, or hidden (hidepid)
+      continue;
+    }
     if (!holders.contains(pid)) {
       const Result<bool> open = confirm(item, process->second, node, state);
       if (!open && open.error().code != Errc::no_data) {
@@ -132,28 +163,57 @@ void add_listed(const std::map<int, Listed>& listed, const Node& node, Attributi
   }
 }
 
+bool had_both(const HolderProcess& holder, const AttributionState& state) {
+  return state.whole.contains({holder.pid, holder.process.start_ticks});
+}
+
+/// Somebody with one of two locks; rather one who was seen with both.
+const HolderProcess* unbalanced_of(const Holders& holders, const AttributionState& state) {
+  const HolderProcess* found = nullptr;
+  for (const HolderProcess& holder : holders.processes) {
+    if (holder.holds_switch == holder.holds_shared) continue;
+    if (found == nullptr || had_both(holder, state)) found = &holder;
+  }
+  return found;
+}
+
 /// The process that holds one of two locks in this table and in one before it: between two locks of
-/// an open or a close there is no time for that.
-std::optional<LostLocks> lost_locks(const Holders& holders, const LockHolders& locks,
-                                    AttributionState& state) {
-  const auto unbalanced = std::ranges::find_if(holders.processes, [](const HolderProcess& holder) {
-    return holder.holds_switch != holder.holds_shared;
-  });
-  if (unbalanced == holders.processes.end()) {
+/// an open or a close there is no time for that. A table is not of one moment and may miss a lock:
+/// the descriptors of the process are asked last.
+std::optional<LostLocks> lost_locks(const Holders& holders, const LockEvidence& evidence,
+                                    const Node& node, AttributionState& state) {
+  const HolderProcess* const unbalanced = unbalanced_of(holders, state);
+  for (const HolderProcess& holder : holders.processes)
+    if (holder.holds_switch && holder.holds_shared)
+      state.whole.emplace(holder.pid, holder.process.start_ticks);
+  if (unbalanced == nullptr) {
     state.suspect.reset();
     return std::nullopt;
   }
   if (!state.suspect || state.suspect->first != unbalanced->pid)
-    state.suspect = {unbalanced->pid, locks.read};
-  if (state.suspect->second == locks.read) return std::nullopt;
-  return LostLocks{unbalanced->pid, unbalanced->holds_switch};
+    state.suspect = {unbalanced->pid, node.locks->read};
+  if (state.suspect->second == node.locks->read) return std::nullopt;
+  const FileIdentity& other = unbalanced->holds_switch ? evidence.database : *evidence.shm;
+  const Result<bool> holds = has_open(node.paths.procfs, unbalanced->pid, other);
+  if (!holds || *holds) return std::nullopt;
+  return LostLocks{unbalanced->pid, unbalanced->holds_switch, had_both(*unbalanced, state)};
+}
+
+/// What is remembered of processes that let go would grow for ever.
+void forget_gone(const std::map<int, Listed>& listed, AttributionState& state) {
+  const auto is_gone = [&](const auto& process) { return !listed.contains(process.first); };
+  std::erase_if(state.confirmed, is_gone);
+  std::erase_if(state.whole, is_gone);
 }
 
 }  // namespace
 
 Holders attribute(const LockEvidence& evidence, const Node& node, AttributionState& state) {
   const std::pair files(evidence.database, evidence.shm);
-  if (std::exchange(state.confirmed_for, files) != files) state.confirmed.clear();
+  if (std::exchange(state.confirmed_for, files) != files) {
+    state.confirmed.clear();
+    state.whole.clear();
+  }
 
   const LockHolders& locks = *node.locks;
   Holders result;
@@ -163,6 +223,7 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
 
   if (!evidence.dead_mans_switch && !evidence.database_locks.any()) {
     result.complete = true;  // whoever was listed has let go since
+    state.missing.reset();
     return result;
   }
   Named named = named_holders(evidence);
@@ -171,7 +232,8 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
     named.foreign = named.foreign || !named.holders.empty();
     named.holders.clear();
   }
-  const std::map<int, Listed> listed = listed_holders(evidence, locks.table);
+  const std::map<int, Listed> listed = listed_holders(evidence, named, locks.table);
+  forget_gone(listed, state);
   if (!lists_all(named, listed, locks, state)) {
     set(result.limits, AttributionLimit::filesystem);
     result.complete = false;
@@ -196,7 +258,8 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
     }
     result.processes.push_back(std::move(holder));
   }
-  if (evidence.shm && result.complete) result.lost_locks = lost_locks(result, locks, state);
+  if (evidence.shm && result.complete)
+    result.lost_locks = lost_locks(result, evidence, node, state);
   return result;
 }
 

@@ -32,8 +32,10 @@ struct AttributionState {
   /// Processes whose descriptors were looked at and found to have the files open, by pid and start.
   std::set<std::pair<int, std::uint64_t>> confirmed;
   std::pair<FileIdentity, std::optional<FileIdentity>> confirmed_for;  ///< database and -shm
-  /// A holder that F_GETLK names and the table of that time does not: it may be a newcomer.
-  std::optional<std::chrono::steady_clock::time_point> missing_since;
+  /// Processes that held both locks of a connection in WAL mode when last looked at.
+  std::set<std::pair<int, std::uint64_t>> whole;
+  /// Who holds the switch as F_GETLK says, and not in the table of that time: he may be new.
+  std::optional<std::pair<int, std::chrono::steady_clock::time_point>> missing;
   /// A process with one of two locks, and when the table was read that showed it first.
   std::optional<std::pair<int, std::chrono::steady_clock::time_point>> suspect;
 };

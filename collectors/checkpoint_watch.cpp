@@ -27,6 +27,7 @@ void CheckpointWatch::observe(const Moment& moment) {
     // After a recovery nBackfillAttempted stands at mxFrame, though nothing failed.
     failed_attempt_ = moment.index.n_backfill_attempted;
     suspected_.reset();
+    waiting_since_.reset();
     running_ = moment.checkpointer.has_value();
   }
   observe_attendance(moment);

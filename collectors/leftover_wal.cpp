@@ -11,11 +11,6 @@ namespace sqlite_exporter {
 
 namespace {
 
-bool is_unchanged(const FileStatus& now, const std::optional<FileStatus>& before) {
-  return before && before->identity == now.identity && before->size == now.size &&
-         before->modified == now.modified;
-}
-
 /// The wal-index that was left behind, where it belongs to this WAL. It is a shortcut: a recovery
 /// does not read it, but what it calls checkpointed is in the database.
 Result<std::optional<WalIndex>> leftover_index(const std::string& database, const File& wal) {
@@ -41,12 +36,14 @@ Result<Leftover> read_leftover(const std::string& database) {
   if (!index) return fail(index.error());
   std::uint32_t checkpointed = 0;
   if (*index) {
-    if ((*index)->mx_frame == (*index)->n_backfill) return Leftover::nothing;
-    const Result<bool> last =
-        holds_frame(**wal, (*index)->salts, (*index)->page_size, (*index)->mx_frame);
-    if (!last) return fail(last.error());
-    if (*last) return Leftover::frames;
     checkpointed = (*index)->n_backfill;
+    if (checkpointed < (*index)->mx_frame) {
+      const Result<bool> last =
+          holds_frame(**wal, (*index)->salts, (*index)->page_size, (*index)->mx_frame);
+      if (!last) return fail(last.error());
+      if (*last) return Leftover::frames;
+    }
+    // Else after a power cut it may be older than the WAL, which SQLite syncs and this it does not.
   }
   const Result<Pending> pending = committed_frames_beyond(**wal, checkpointed);
   if (!pending) return fail(pending.error());
@@ -60,12 +57,15 @@ Result<Leftover> read_leftover(const std::string& database) {
 
 }  // namespace
 
-Result<Leftover> leftover_of(const std::string& database, const std::optional<FileStatus>& wal,
-                             LeftoverCache& cache) {
+Result<Leftover> leftover_of(const std::string& path, const FileStatus& database,
+                             const std::optional<FileStatus>& wal, LeftoverCache& cache) {
   if (!wal || wal->size == 0) return Leftover::nothing;
-  if (is_unchanged(*wal, cache.wal)) return cache.answer;
-  Result<Leftover> answer = read_leftover(database);
-  if (answer) cache = {wal, *answer};
+  // A checkpoint changes the database and not the WAL.
+  if (cache.wal && cache.database && is_unchanged(*wal, *cache.wal) &&
+      is_unchanged(database, *cache.database))
+    return cache.answer;
+  Result<Leftover> answer = read_leftover(path);
+  if (answer) cache = {database, wal, *answer};
   return answer;
 }
 

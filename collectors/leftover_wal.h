@@ -16,15 +16,16 @@ enum class Leftover : std::uint8_t {
   unknown,  ///< telling would take too long a read
 };
 
-/// The last answer, while the file stays as it is.
+/// The last answer, while both files stay as they are.
 struct LeftoverCache {
+  std::optional<FileStatus> database;
   std::optional<FileStatus> wal;
   Leftover answer = Leftover::unknown;
 };
 
-/// `wal` is the status of the -wal beside `database`, if there is one. Reads at most 4 MiB of it,
-/// and that once: while it does not change the answer is remembered in `cache`.
-Result<Leftover> leftover_of(const std::string& database, const std::optional<FileStatus>& wal,
-                             LeftoverCache& cache);
+/// `wal` is the status of the -wal beside the database at `path`, if there is one. Reads at most
+/// 4 MiB of it, and that once: while neither changes the answer is remembered in `cache`.
+Result<Leftover> leftover_of(const std::string& path, const FileStatus& database,
+                             const std::optional<FileStatus>& wal, LeftoverCache& cache);
 
 }  // namespace sqlite_exporter

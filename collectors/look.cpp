@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "collectors/linux/lock_probe.h"
-#include "collectors/linux/process_files.h"
 #include "collectors/rollback.h"
 #include "collectors/sqlite/encrypted.h"
 #include "collectors/sqlite/lock_bytes.h"
 #include "collectors/sqlite/page_one.h"
+#include "collectors/suspicion.h"
 
 namespace sqlite_exporter {
 
@@ -17,9 +17,8 @@ namespace {
 /// A commit in rollback mode and a checkpoint both take a moment; so few tries bound a look.
 constexpr int kAttempts = 5;
 
-/// An application that opens, writes and closes between two samples may do so once or twice with
-/// iChange at a higher value each time; more often than that it is one that stays.
-constexpr std::uint32_t kUnlockedAdvances = 3;
+/// The table is read in every pass, unless procfs stalls: then an old one must not be told as new.
+constexpr std::chrono::seconds kOldestLockTable(15);
 
 /// An open file of this look's own, or the one the sampler holds of an attached database.
 class Opened {
@@ -167,11 +166,13 @@ Result<void> read_closed_wal(Look& look, const Settled& settled, LookState& stat
     if (look.wal) suspected.add(DatabaseState::wal_exclusive);
     return {};
   }
-  const Result<Leftover> leftover = leftover_of(look.path, look.wal, state.leftover);
+  const Result<Leftover> leftover =
+      leftover_of(look.path, *look.database, look.wal, state.leftover);
   if (!leftover) return fail(leftover.error());
   // Frames that grow are written by somebody, though his locks cannot be seen.
+  // And whoever holds SHARED has it open, though he lost the switch or could not take it.
   if (*leftover == Leftover::frames && look.sample.unlocked_advances == 0 &&
-      !look.database_locks.any())
+      !look.database_locks.any() && !look.locks_hidden)
     suspected.add(DatabaseState::wal_unrecovered);
   // Whoever holds a lock writes into a WAL that is not at this path: the file is an old truth.
   if (*leftover != Leftover::nothing || look.database_locks.any()) return {};
@@ -205,12 +206,24 @@ Result<Settled> closed_header(const Look& look, const File& database) {
   return settled_header(database, look.path, look.database->size);
 }
 
+/// Nobody writes a hot journal: one that changes has a writer whose locks cannot be seen.
+Result<void> suspect_hot_journal(const Look& look, const Settled& settled, LookState& state,
+                                 StateSet& suspected) {
+  const auto before = std::exchange(state.journal, std::nullopt);
+  if (!settled.hot_journal || look.locks_hidden) return {};
+  const auto now = status_if_there(look.path + "-journal");
+  if (!now) return fail(now.error());
+  state.journal = *now;
+  if (*now && (!before || is_unchanged(**now, *before))) suspected.add(DatabaseState::hot_journal);
+  return {};
+}
+
 Result<void> read_unattached(Look& look, const File& database, LookState& state,
                              StateSet& suspected) {
   if (!look.main_header) return {};
   const Result<Settled> settled = closed_header(look, database);
   if (!settled) return fail(settled.error());
-  if (settled->hot_journal) suspected.add(DatabaseState::hot_journal);
+  if (auto read = suspect_hot_journal(look, *settled, state, suspected); !read) return read;
   if (look.main_header->journal_mode == JournalMode::wal) {
     if (auto read = read_closed_wal(look, *settled, state, suspected); !read) return read;
   } else {
@@ -222,58 +235,6 @@ Result<void> read_unattached(Look& look, const File& database, LookState& state,
     }
   }
   return suspect_truncation(look, database, suspected);
-}
-
-/// A process holds the switch and not SHARED: it lost that, or the file was put here under it. If
-/// SHARED was seen held on this very file it is the former, else its descriptors tell.
-DatabaseState unshared_state(const Look& look, const Node& node, int pid) {
-  if (look.sample.held && look.sample.held->shared_seen) return DatabaseState::locks_cancelled;
-  if (!node.own_pid_namespace || pid <= 0) return DatabaseState::locks_inconsistent;
-  const Result<PathUse> use = use_of_path(node.paths.procfs, pid, look.path);
-  if (!use || *use == PathUse::none) return DatabaseState::locks_inconsistent;
-  return *use == PathUse::open ? DatabaseState::locks_cancelled : DatabaseState::orphaned;
-}
-
-/// A process holds SHARED in WAL mode and not the switch on the -shm at the path: it lost that, or
-/// its -shm was unlinked under it.
-DatabaseState unswitched_state(const Look& look, const Node& node, int pid) {
-  if (!node.own_pid_namespace || pid <= 0) return DatabaseState::locks_inconsistent;
-  const Result<PathUse> use = use_of_path(node.paths.procfs, pid, look.path + "-shm");
-  if (!use || *use == PathUse::none) return DatabaseState::locks_inconsistent;
-  return *use == PathUse::open ? DatabaseState::locks_cancelled : DatabaseState::orphaned;
-}
-
-/// Nobody has the wal-index at the path open, and somebody the database: as while it is opened or
-/// by another name (a hard link), unless a descriptor shows that the -shm was unlinked.
-void suspect_unlinked_index(const Look& look, const Node& node, StateSet& suspected) {
-  const DatabaseLocks& locks = look.database_locks;
-  const bool wal = look.main_header && look.main_header->journal_mode == JournalMode::wal;
-  if (!wal || look.attached || !locks.shared || locks.exclusive()) return;
-  if (unswitched_state(look, node, locks.shared->pid) == DatabaseState::orphaned)
-    suspected.add(DatabaseState::orphaned);
-}
-
-/// A connection in WAL mode holds SHARED on the database for as long as the switch on -shm.
-Result<void> suspect_locks(Look& look, const File& database, const Node& node,
-                           StateSet& suspected) {
-  const DatabaseLocks& locks = look.database_locks;
-  if (look.sample.orphaned) look.states.add(DatabaseState::orphaned);
-  if (look.attached && locks.exclusive()) suspected.add(DatabaseState::wal_exclusive);
-  if (look.attached && !locks.shared && !look.sample.orphaned) {
-    const auto shared = lock_on(database, kSharedLockFirst, kSharedLockLength);
-    if (!shared) return fail(shared.error());
-    if (!*shared) suspected.add(unshared_state(look, node, look.dead_mans_switch->pid));
-  }
-  if (const auto& lost = look.holders.lost_locks; lost && !look.sample.orphaned) {
-    suspected.add(lost->holds_switch ? unshared_state(look, node, lost->pid)
-                                     : unswitched_state(look, node, lost->pid));
-  }
-  if (!look.sample.orphaned) suspect_unlinked_index(look, node, suspected);
-  if (!look.attached && look.sample.unlocked_advances >= kUnlockedAdvances) {
-    suspected.add(locks.shared ? DatabaseState::locks_cancelled
-                               : DatabaseState::locks_unobservable);
-  }
-  return {};
 }
 
 Result<void> read_content(Look& look, const File& database, const Node& node, LookState& state) {
@@ -297,7 +258,7 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
   const Result<void> read = look.attached ? read_live_wal(look, database, **shm)
                                           : read_unattached(look, database, state, suspected);
   if (!read) return fail(read.error());
-  if (node.locks) {
+  if (node.locks && look.taken - node.locks->read < kOldestLockTable) {
     look.holders = attribute({look.database->identity, look.shm, look.dead_mans_switch,
                               look.database_locks, look.wal_locks},
                              node, state.attribution);
@@ -306,7 +267,8 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
   look.states = look.states | (suspected & state.suspected);
   state.suspected = suspected;
   // What an orphan's wal-index says is not about the file that lies here now.
-  if (look.attached && look.states.contains(DatabaseState::orphaned)) look.header.reset();
+  if (look.attached && (look.states | suspected).contains(DatabaseState::orphaned))
+    look.header.reset();
   return {};
 }
 
@@ -326,10 +288,9 @@ void count(Look& look, LookState& state) {
 /// There is no file; but an application may still have it open.
 Look absent(Look look, LookState& state) {
   look.states.add(DatabaseState::absent);
-  if (look.sample.orphaned) look.states.add(DatabaseState::orphaned);
   // Whoever holds the switch on the -shm that was left has it open, though no sample saw it go.
   StateSet suspected;
-  if (look.sample.attached) suspected.add(DatabaseState::orphaned);
+  if (look.sample.orphaned || look.sample.attached) suspected.add(DatabaseState::orphaned);
   look.states = look.states | (suspected & state.suspected);
   state.suspected = suspected;
   look.database.reset();
@@ -342,6 +303,7 @@ Result<Look> take_look(const std::string& path, const Node& node, Sample sample,
   Look look;
   look.path = path;
   look.mount = node.mounts.mount_of(path);
+  look.locks_hidden = node.mounts.is_below_upper(path);
   look.taken = std::chrono::steady_clock::now();
   look.sample = std::move(sample);
   look.wal_seen = state.wal_seen;

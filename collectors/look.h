@@ -25,6 +25,7 @@ namespace sqlite_exporter {
 struct Look {
   std::string path;  ///< realpath, or as configured while it is absent
   const Mount* mount = nullptr;
+  bool locks_hidden = false;  ///< below the upper directory of an overlay: its users are not seen
   std::chrono::steady_clock::time_point taken;
   Sample sample;
   std::uint64_t rollback_transactions = 0;
@@ -53,6 +54,7 @@ struct LookState {
   /// States that accuse somebody are only told when two looks in succession saw them.
   StateSet suspected;
   LeftoverCache leftover;
+  std::optional<FileStatus> journal;  ///< one that looked hot at the last look
   AttributionState attribution;
 };
 

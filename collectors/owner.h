@@ -53,6 +53,9 @@ using AttributionLimits = std::array<bool, kAttributionLimitNames.size()>;
 struct LostLocks {
   int pid = 0;
   bool holds_switch = false;  ///< the other one is lost
+  /// It was seen with both. A connection whose wal-index is read-only may never have had the
+  /// switch.
+  bool had_both = false;
 };
 
 struct Holders {

@@ -6,10 +6,28 @@
 
 #include "collectors/linux/lock_probe.h"
 #include "collectors/sqlite/lock_bytes.h"
+#include "collectors/sqlite/super_journal.h"
 
 namespace sqlite_exporter {
 
 namespace {
+
+/// A transaction over several databases is committed when its super-journal is gone. One that only
+/// its application's mounts show may be there yet: then what the file holds is not known.
+Result<RollbackContent> content_behind(const std::string& path) {
+  const Result<std::optional<File>> journal = open_if_there(path + "-journal");
+  if (!journal) return fail(journal.error());
+  if (!*journal) return RollbackContent::committed;
+  const Result<FileStatus> status = (*journal)->status();
+  if (!status) return fail(status.error());
+  const Result<std::optional<std::string>> super = super_journal_of(**journal, status->size);
+  if (!super) return fail(super.error());
+  // The name is anybody's, and may lead to a mount that hangs: only what lies beside is asked for.
+  const auto folder = [](const std::string& file) { return file.substr(0, file.rfind('/')); };
+  if (*super && (folder(**super) != folder(path) || !status_of(**super)))
+    return RollbackContent::being_written;
+  return RollbackContent::hot_journal;
+}
 
 /// A journal counts only from its first byte on: an idle one of journal_mode=PERSIST begins with
 /// zeros, one of TRUNCATE is empty.
@@ -39,8 +57,9 @@ Result<RollbackContent> rollback_content(const File& database, const std::string
   if (!reserved) return fail(reserved.error());
   if (*reserved) return RollbackContent::committed;
   // Free: either hot, or its writer finished between the two looks and removed it.
-  return has_journal(path).map(
-      [](bool still) { return still ? RollbackContent::hot_journal : RollbackContent::committed; });
+  const Result<bool> still = has_journal(path);
+  if (!still) return fail(still.error());
+  return *still ? content_behind(path) : RollbackContent::committed;
 }
 
 }  // namespace sqlite_exporter

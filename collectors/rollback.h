@@ -11,7 +11,7 @@ namespace sqlite_exporter {
 
 enum class RollbackContent : std::uint8_t {
   committed,
-  being_written,  ///< a writer holds EXCLUSIVE: what it writes may never be committed
+  being_written,  ///< by a writer with EXCLUSIVE, or one that died: it may never be committed
   hot_journal,    ///< its writer died: the next reader puts the old content back
 };
 

@@ -16,7 +16,10 @@ constexpr std::uint32_t kMostResets = 1U << 20U;
 }  // namespace
 
 bool WalCounters::same_epoch(const WalMoment& now) const {
-  if (absent_ || last_->shm != now.shm) return false;
+  if (last_->shm != now.shm) return false;
+  // A new wal-index may get the inode of the old one, but not its salts: else it was out of sight.
+  if (absent_ && (now.index.salts != last_->index.salts || now.index.salts == WalSalts{}))
+    return false;
   if (!counter_advance(last_->index.i_change, now.index.i_change)) return false;
   // Nothing but a recovery takes back frames, or what was checkpointed, within one generation.
   if (now.index.salts == last_->index.salts && (now.index.mx_frame < last_->index.mx_frame ||

@@ -93,6 +93,7 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
     if (!moment) return fail(moment.error());
     if (moment->journal_mode == JournalMode::rollback) {
       counters_.observe_absence();
+      latest_.unlocked_advances = 0;
       observe(*moment, instant);
       return {};
     }
@@ -102,6 +103,7 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
   if (!*shm) {
     counters_.observe_absence();
     last_moment_.reset();
+    latest_.unlocked_advances = 0;
     const bool closed = journal_mode_ == JournalMode::wal && !latest_.locked;
     if (closed && ++samples_unopened_ < kSamplesUnopened) return {};
     return look_at_database(instant);
@@ -159,9 +161,10 @@ void WalWatch::observe(const UnattachedMoment& moment, const SampleInstant& inst
   readers_.forget();
   latest_.old_readers = readers_.readers();
   latest_.locked = moment.locks.any();
-  samples_unopened_ = 0;
+  SampleInstant standing = instant;  // for those before it that did not ask, too
+  standing.credit *= std::max(1U, std::exchange(samples_unopened_, 0));
   journal_mode_ = moment.journal_mode;
-  observe_lock_time(held_locks(moment.locks), moment.change_counter, instant);
+  observe_lock_time(held_locks(moment.locks), moment.change_counter, standing);
 }
 
 void WalWatch::observe(const WalMoment& moment, const WalLocks& locks, bool same_opener,
@@ -203,7 +206,13 @@ void WalWatch::observe_unlocked_advance(const WalMoment& moment) {
       last_moment_->shm != moment.shm || moment.index.i_change < last_moment_->index.i_change) {
     latest_.unlocked_advances = 0;
   } else if (moment.index.i_change > last_moment_->index.i_change) {
-    ++latest_.unlocked_advances;
+    // A recovery sets nBackfillAttempted to the mxFrame it finds: where it stands still nobody has
+    // opened, written and closed in between.
+    const bool reopened =
+        moment.index.salts != last_moment_->index.salts ||
+        moment.index.n_backfill_attempted != last_moment_->index.n_backfill_attempted;
+    latest_.unlocked_advances =
+        reopened ? std::max(latest_.unlocked_advances, 1U) : latest_.unlocked_advances + 1;
   }
 }
 
@@ -248,11 +257,15 @@ std::uint32_t WalWatch::scan_tail(const OldGeneration& old, const WalIndex& now)
 }
 
 bool WalWatch::in_use(const HeldFiles& files) const {
+  const Result<FileStatus> database = status_of(database_);
+  const bool database_at_path = database && database->identity == files.database_identity;
+  const Result<FileStatus> shm = status_of(database_ + "-shm");
+  // Moved away and back, or not to be seen for a moment: they are what the path names.
+  if (database_at_path && shm && shm->identity == files.shm_identity) return false;
   if (is_locked(files.shm, kDeadMansSwitch, 1).value_or(false)) return true;
   // After a close and a reopen between two samples only -shm is another file: whoever has the
   // database open now has it open at its path.
-  const Result<FileStatus> at_path = status_of(database_);
-  if (at_path && at_path->identity == files.database_identity) return false;
+  if (database_at_path) return false;
   return is_locked(files.database, kSharedLockFirst, kSharedLockLength).value_or(false);
 }
 

@@ -196,6 +196,8 @@ void Scheduler::start_job(const std::string& mountpoint, const std::shared_ptr<J
 void Scheduler::job_done(const Key& key, const std::shared_ptr<Job>& job) {
   running_.erase(key);
   for (const auto& subject : job->subjects) subject->in_flight = false;
+  // A late table is a table: the next one may not be read within five seconds of it.
+  if (job->node && job->node->locks) lock_holders_ = job->node->locks;
   // Too late: what a stalled job saw is old by now. The next pass looks anew.
   if (job->stalled) return tell_stalled_mounts();
   collect(*job);
@@ -204,10 +206,7 @@ void Scheduler::job_done(const Key& key, const std::shared_ptr<Job>& job) {
 }
 
 void Scheduler::collect(Job& job) {
-  if (job.node) {
-    node_ = job.node;
-    if (node_->locks) lock_holders_ = node_->locks;
-  }
+  if (job.node) node_ = job.node;
   for (std::size_t i = 0; i < job.found.size(); ++i)
     findings_[job.entries[i]] = std::move(job.found[i]);
   for (LookTask& task : job.looks) {

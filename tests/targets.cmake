@@ -39,6 +39,7 @@ unit_test(test_sqlite SOURCES
   tests/sqlite/encrypted_test.cpp
   tests/sqlite/known_bug_test.cpp
   tests/sqlite/page_one_test.cpp
+  tests/sqlite/super_journal_test.cpp
   tests/sqlite/wal_chain_application_test.cpp
   tests/sqlite/wal_chain_test.cpp
   tests/sqlite/wal_header_test.cpp
@@ -74,6 +75,7 @@ unit_test(test_observer SOURCES
   tests/collectors/database_state_test.cpp
   tests/collectors/database_test.cpp
   tests/collectors/epoch_test.cpp
+  tests/collectors/false_friends_test.cpp
   tests/collectors/held_locks_test.cpp
   tests/collectors/holders_test.cpp
   tests/collectors/lock_time_test.cpp

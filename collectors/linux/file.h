@@ -28,6 +28,12 @@ struct FileStatus {
   double modified = 0;           ///< mtime, seconds since the epoch
 };
 
+/// As far as size and mtime tell.
+inline bool is_unchanged(const FileStatus& now, const FileStatus& before) {
+  return now.identity == before.identity && now.size == before.size &&
+         now.modified == before.modified;
+}
+
 /// An open descriptor; closed on destruction. Law 1 makes that safe: this process never opens these
 /// files through SQLite, so closing drops no lock of anybody.
 class File final : public Reader {

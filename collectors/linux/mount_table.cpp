@@ -22,6 +22,13 @@ int skip_line(libmnt_table*, const char*, int) { return 1; }
 
 std::string text(const char* field) { return field == nullptr ? std::string() : field; }
 
+std::string option(libmnt_fs* filesystem, const char* name) {
+  char* value = nullptr;
+  std::size_t size = 0;
+  if (mnt_fs_get_option(filesystem, name, &value, &size) != 0 || value == nullptr) return {};
+  return {value, size};
+}
+
 constexpr std::array<std::string_view, 22> kRemoteFilesystems = {
     "9p",      "afs",      "autofs",    "beegfs", "ceph",   "cifs",    "coda", "fuse",
     "fuseblk", "gfs2",     "glusterfs", "gpfs",   "lustre", "ncpfs",   "nfs",  "nfs4",
@@ -55,6 +62,7 @@ Result<MountTable> MountTable::read(const std::string& procfs) {
     mount.fstype = text(mnt_fs_get_fstype(filesystem));
     mount.device = text(mnt_fs_get_source(filesystem));
     mount.remote = is_remote_filesystem(mount.fstype);
+    if (mount.fstype == "overlay") mount.upper = option(filesystem, "upperdir");
     mounts.push_back(std::move(mount));
   }
   return MountTable(std::move(mounts));
@@ -67,6 +75,12 @@ const Mount* MountTable::mount_of(std::string_view path) const {
     if (best == nullptr || mount.mountpoint.size() >= best->mountpoint.size()) best = &mount;
   }
   return best;
+}
+
+bool MountTable::is_below_upper(std::string_view path) const {
+  return std::ranges::any_of(mounts_, [&](const Mount& mount) {
+    return !mount.upper.empty() && lies_on(path, mount.upper);
+  });
 }
 
 bool is_remote_filesystem(std::string_view fstype) {

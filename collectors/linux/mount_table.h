@@ -14,6 +14,7 @@ struct Mount {
   std::string fstype;
   std::string device;   ///< the source field, "/dev/mmcblk0p2"
   bool remote = false;  ///< network or FUSE: no sampling, no inotify (law 5)
+  std::string upper{};  ///< of an overlay: its upper directory, as it was named when mounted
 };
 
 class MountTable {
@@ -25,6 +26,10 @@ class MountTable {
   /// The mount an absolute path lies on by name alone (longest prefix; of equal ones the last
   /// mounted), so that asking cannot hang. Null only if the table is empty.
   const Mount* mount_of(std::string_view path) const;
+
+  /// True below the upper directory of an overlay of this mount namespace: files are the same there
+  /// as through the overlay, and locks are not.
+  bool is_below_upper(std::string_view path) const;
 
  private:
   std::vector<Mount> mounts_;

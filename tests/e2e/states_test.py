@@ -18,6 +18,8 @@ class StatesTest(support.TestCase):
         app = self.application("merged/app.db")
         app.exec("pragma journal_mode=wal", "create table t(x)", "insert into t values (1)")
         exporter = self.exporter(self.path("upper/app.db"))
+        for _ in range(3):  # idle: nothing shows that somebody is there, and nothing that nobody is
+            self.assertNotIn("wal_unrecovered", "\n".join(support.samples(exporter.metrics())))
         unobservable = 'sqlite_database_state{database="app",state="locks_unobservable"} 1'
 
         def seen_after_a_commit():

@@ -128,7 +128,22 @@ void write_texts(const Corpora& corpora) {
               "987654321 2048 18446744073709551615 1 1\n");
 }
 
+/// A page of a journal, and the name of a super-journal behind it.
+std::string journal_with_super_journal() {
+  const std::string name = "/d/a.db-mj012345678";
+  unsigned sum = 0;
+  for (const char c : name) sum += static_cast<unsigned char>(c);
+  const auto big_endian = [](unsigned value) {
+    std::string bytes;
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) bytes += static_cast<char>(value >> shift);
+    return bytes;
+  };
+  return std::string(512, 'p') + name + big_endian(static_cast<unsigned>(name.size())) +
+         big_endian(sum) + "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
+}
+
 void write_all(const Corpora& corpora) {
+  corpora.add("super_journal", "name", journal_with_super_journal());
   write_texts(corpora);
   for (const std::uint32_t page_size : {512U, 4096U, 65536U}) {
     const std::string name = "page_size_" + std::to_string(page_size);

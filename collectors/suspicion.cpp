@@ -1,0 +1,73 @@
+#include "collectors/suspicion.h"
+
+#include <cstdint>
+
+#include "collectors/linux/lock_probe.h"
+#include "collectors/linux/process_files.h"
+#include "collectors/sqlite/lock_bytes.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+/// An application that opens, writes and closes between two samples may do so once or twice with
+/// iChange at a higher value each time; more often than that it is one that stays.
+constexpr std::uint32_t kUnlockedAdvances = 3;
+
+/// A process holds the switch and not SHARED: it lost that, or the file was put here under it. If
+/// SHARED was seen held on this very file it is the former, else its descriptors tell.
+DatabaseState unshared_state(const Look& look, const Node& node, int pid) {
+  if (look.sample.held && look.sample.held->shared_seen) return DatabaseState::locks_cancelled;
+  if (!node.own_pid_namespace || pid <= 0) return DatabaseState::locks_inconsistent;
+  const Result<PathUse> use = use_of_path(node.paths.procfs, pid, look.path);
+  if (!use || *use == PathUse::none) return DatabaseState::locks_inconsistent;
+  return *use == PathUse::open ? DatabaseState::locks_cancelled : DatabaseState::orphaned;
+}
+
+/// A process holds SHARED in WAL mode and not the switch on the -shm at the path: it lost that, or
+/// its -shm was unlinked under it.
+DatabaseState unswitched_state(const Look& look, const Node& node, int pid) {
+  if (!node.own_pid_namespace || pid <= 0) return DatabaseState::locks_inconsistent;
+  const Result<PathUse> use = use_of_path(node.paths.procfs, pid, look.path + "-shm");
+  if (!use || *use == PathUse::none) return DatabaseState::locks_inconsistent;
+  return *use == PathUse::open ? DatabaseState::locks_cancelled : DatabaseState::orphaned;
+}
+
+/// Nobody has the wal-index at the path open, and somebody the database: as while it is opened or
+/// by another name (a hard link), unless a descriptor shows that the -shm was unlinked.
+void suspect_unlinked_index(const Look& look, const Node& node, StateSet& suspected) {
+  const DatabaseLocks& locks = look.database_locks;
+  const bool wal = look.main_header && look.main_header->journal_mode == JournalMode::wal;
+  if (!wal || look.attached || !locks.shared || locks.exclusive()) return;
+  if (unswitched_state(look, node, locks.shared->pid) == DatabaseState::orphaned)
+    suspected.add(DatabaseState::orphaned);
+}
+
+}  // namespace
+
+Result<void> suspect_locks(const Look& look, const File& database, const Node& node,
+                           StateSet& suspected) {
+  const DatabaseLocks& locks = look.database_locks;
+  if (look.sample.orphaned) suspected.add(DatabaseState::orphaned);
+  if (look.attached && locks.exclusive()) suspected.add(DatabaseState::wal_exclusive);
+  if (look.attached && !locks.shared && !look.sample.orphaned) {
+    const auto shared = lock_on(database, kSharedLockFirst, kSharedLockLength);
+    if (!shared) return fail(shared.error());
+    if (!*shared) suspected.add(unshared_state(look, node, look.dead_mans_switch->pid));
+  }
+  if (const auto& lost = look.holders.lost_locks; lost && !look.sample.orphaned) {
+    const DatabaseState state = lost->holds_switch ? unshared_state(look, node, lost->pid)
+                                                   : unswitched_state(look, node, lost->pid);
+    // Who never had the switch has lost nothing, unless its wal-index was unlinked.
+    if (lost->holds_switch || lost->had_both || state == DatabaseState::orphaned)
+      suspected.add(state);
+  }
+  if (!look.sample.orphaned) suspect_unlinked_index(look, node, suspected);
+  if (!look.attached && look.sample.unlocked_advances >= kUnlockedAdvances) {
+    suspected.add(locks.shared ? DatabaseState::locks_cancelled
+                               : DatabaseState::locks_unobservable);
+  }
+  return {};
+}
+
+}  // namespace sqlite_exporter
