@@ -2,41 +2,24 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "tests/support/catch.h"
 #include "tests/support/observer.h"
 #include "tests/support/sqlite_application.h"
+#include "tests/support/states.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sqlite_exporter::test {
 namespace {
 
 namespace fs = std::filesystem;
-using States = std::set<std::string>;
 
 constexpr const char* kWal = "pragma journal_mode=wal; pragma wal_autocheckpoint=0";
 constexpr const char* kSpilledTransaction =
     "pragma cache_size=1; begin; insert into t select randomblob(3000) from "
     "(with recursive n(i) as (select 1 union all select i+1 from n limit 200) select i from n)";
-
-States names_of(StateSet states) {
-  States names;
-  for (std::size_t i = 0; i < kDatabaseStateNames.size(); ++i)
-    if (states.contains(static_cast<DatabaseState>(i)))
-      names.insert(std::string(kDatabaseStateNames[i]));
-  return names;
-}
-
-/// What two looks agree on.
-States states(Observer& observer) {
-  observer.sample();
-  observer.look();
-  observer.sample();
-  return names_of(observer.look().states);
-}
 
 States states_at(const std::string& path) {
   Observer observer(path);

@@ -4,12 +4,12 @@
 /// looks, what is missing is said: counters are lower bounds there, and never run backwards.
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <string>
 
 #include "tests/support/catch.h"
 #include "tests/support/observer.h"
 #include "tests/support/sqlite_application.h"
+#include "tests/support/states.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sqlite_exporter::test {
@@ -59,14 +59,10 @@ struct Life {
     return sum;
   }
   /// What two looks agree on.
-  std::set<std::string> states() {
+  States states() {
     transactions();
     transactions();
-    std::set<std::string> names;
-    const StateSet states = observer.look().states;
-    for (std::size_t i = 0; i < kDatabaseStateNames.size(); ++i)
-      if (states.contains(static_cast<DatabaseState>(i))) names.emplace(kDatabaseStateNames[i]);
-    return names;
+    return names_of(observer.look().states);
   }
 
   const TemporaryDirectory directory;
@@ -76,8 +72,6 @@ struct Life {
   WalTotals last;
   std::uint64_t last_transactions = 0;
 };
-
-using States = std::set<std::string>;
 
 TEST_CASE("epoch: all files removed, and created anew") {
   Life life;

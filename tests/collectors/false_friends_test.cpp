@@ -7,36 +7,20 @@
 #include <fstream>
 #include <memory>
 #include <random>
-#include <set>
 #include <string>
 
 #include "collectors/attribution.h"
 #include "tests/support/catch.h"
 #include "tests/support/observer.h"
 #include "tests/support/sqlite_application.h"
+#include "tests/support/states.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sqlite_exporter::test {
 namespace {
 
 namespace fs = std::filesystem;
-using States = std::set<std::string>;
 constexpr const char* kWal = "pragma journal_mode=wal; pragma wal_autocheckpoint=0";
-
-States names_of(StateSet states) {
-  States names;
-  for (std::size_t i = 0; i < kDatabaseStateNames.size(); ++i)
-    if (states.contains(static_cast<DatabaseState>(i)))
-      names.insert(std::string(kDatabaseStateNames[i]));
-  return names;
-}
-
-States states(Observer& observer) {
-  observer.sample();
-  observer.look();
-  observer.sample();
-  return names_of(observer.look().states);
-}
 
 void insert(SqliteApplication& app, int count) {
   for (int i = 0; i < count; ++i) app.exec("insert into t values (1)");
