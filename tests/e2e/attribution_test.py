@@ -89,6 +89,37 @@ class AttributionTest(support.TestCase):
         self.assertEqual(support.value(page, "sqlite_reader_pinned_frames",
                                        owner_process="sqlite_app"), 1)
 
+    @unittest.skipUnless(shutil.which("mkfs.btrfs"), "mkfs.btrfs is not installed")
+    def test_on_btrfs_equal_inodes_of_two_subvolumes_name_nobody_wrongly(self):
+        image = self.path("btrfs.img")
+        with open(image, "wb") as file:
+            file.truncate(200 << 20)
+        subprocess.run(["mkfs.btrfs", "--quiet", image], capture_output=True, check=True)
+        mountpoint = self.mount("btrfs", "-o", "loop", image)
+        readers = {}
+        for volume in ("one", "two"):
+            subprocess.run(["btrfs", "subvolume", "create", os.path.join(mountpoint, volume)],
+                           capture_output=True, check=True)
+            name = f"btrfs/{volume}/app.db"
+            writer = self.application(name).exec(
+                "pragma journal_mode=wal", "create table t(x)", "insert into t values (1), (2)")
+            reader = self.application(name)
+            reader.ask("step select x from t")
+            writer.exec("insert into t values (3)")
+            readers[volume] = reader.process.pid
+        inodes = {os.stat(os.path.join(mountpoint, volume, "app.db-shm")).st_ino
+                  for volume in readers}
+        self.assertEqual(len(inodes), 1)  # the trap
+        exporter = self.exporter(mountpoint + "/*/app.db")
+        for volume, pid in readers.items():
+            exporter.await_sample(f'sqlite_checkpoint_blocked{{database="{volume}/app",'
+                                  'cause="reader"} 1')
+            page = exporter.metrics()
+            self.assertEqual(support.value(page, "sqlite_oldest_reader_pid",
+                                           database=volume + "/app"), pid)
+            self.assertEqual(support.value(page, "sqlite_holder_processes",
+                                           database=volume + "/app"), 2)
+
     def test_litestreams_reader_is_a_replicator_and_no_culprit(self):
         writer = self.application("app.db").exec(
             "pragma journal_mode=wal", "create table t(x)", "insert into t values (1), (2)")
