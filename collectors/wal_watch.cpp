@@ -68,6 +68,8 @@ void WalWatch::set_path(std::string database) {
   // The old database is where it was: nothing of it is orphaned.
   latest_.held.reset();
   set_aside_.clear();
+  journal_mode_.reset();
+  samples_unopened_ = 0;
   last_moment_.reset();
   readers_.forget();
   counters_.rebase();
@@ -98,8 +100,7 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
     const Result<UnattachedMoment> moment = read_unattached(database_);
     if (!moment) return fail(moment.error());
     if (moment->journal_mode == JournalMode::rollback) {
-      counters_.observe_absence();
-      latest_.unlocked_advances = 0;
+      observe_no_wal_index();
       observe(*moment, instant);
       return {};
     }
@@ -107,9 +108,7 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
   Result<std::optional<File>> shm = open_if_there(database_ + "-shm");
   if (!shm) return fail(shm.error());
   if (!*shm) {
-    counters_.observe_absence();
-    last_moment_.reset();
-    latest_.unlocked_advances = 0;
+    observe_no_wal_index();
     const bool closed = journal_mode_ == JournalMode::wal && !latest_.locked;
     if (closed && ++samples_unopened_ < kSamplesUnopened) return {};
     return look_at_database(instant);
@@ -154,6 +153,12 @@ Result<void> WalWatch::look_at_wal(const File& shm, const FileIdentity& identity
     return fail(index.error());  // without anybody attached a torn one is what a crash left
   }
   return {};
+}
+
+void WalWatch::observe_no_wal_index() {
+  counters_.observe_absence();
+  last_moment_.reset();
+  latest_.unlocked_advances = 0;
 }
 
 Result<void> WalWatch::look_at_database(const SampleInstant& instant) {

@@ -49,6 +49,7 @@ class WalWatch {
   Result<void> look_at_database(const SampleInstant& instant);
   void observe(const WalMoment& moment, const WalLocks& locks, bool same_opener,
                const SampleInstant& instant, const WalCounters::TailScan& scan_tail);
+  void observe_no_wal_index();
   void observe(const UnattachedMoment& moment, const SampleInstant& instant);
   void observe_lock_time(const HeldLocks& held, std::optional<std::uint32_t> commits,
                          const SampleInstant& instant);
