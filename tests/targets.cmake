@@ -60,6 +60,9 @@ unit_test(test_linux SOURCES
   tests/linux/text_file_test.cpp
   USES collectors_linux test_support)
 
+# It takes a thousand locks: other tests would find /proc/locks of several pages, not of one moment.
+set_tests_properties(test_linux PROPERTIES RUN_SERIAL TRUE)
+
 unit_test(test_collectors SOURCES
   tests/collectors/batch_test.cpp
   tests/collectors/label_text_test.cpp
