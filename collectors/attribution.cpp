@@ -163,6 +163,24 @@ void add_listed(const std::map<int, Listed>& listed, const Node& node, Attributi
   }
 }
 
+/// Who had both locks at the last look and is not listed now: a table of several pages is not of
+/// one moment and may miss him. His own descriptors tell.
+void add_missed(const LockEvidence& evidence, const std::map<int, Listed>& listed, const Node& node,
+                const AttributionState& state, std::map<int, HolderProcess>& holders,
+                Holders& result) {
+  if (!evidence.shm) return;
+  for (const auto& [pid, start_ticks] : state.whole) {
+    if (listed.contains(pid)) continue;
+    const Result<bool> open = has_open(node.paths.procfs, pid, *evidence.shm);
+    if (!open && open.error().code != Errc::no_data) result.complete = false;
+    if (!open || !*open) continue;
+    HolderProcess& holder = holders[pid];
+    holder.pid = pid;
+    holder.holds_switch = true;
+    holder.holds_shared = true;
+  }
+}
+
 bool had_both(const HolderProcess& holder, const AttributionState& state) {
   return state.whole.contains({holder.pid, holder.process.start_ticks});
 }
@@ -200,8 +218,8 @@ std::optional<LostLocks> lost_locks(const Holders& holders, const LockEvidence& 
 }
 
 /// What is remembered of processes that let go would grow for ever.
-void forget_gone(const std::map<int, Listed>& listed, AttributionState& state) {
-  const auto is_gone = [&](const auto& process) { return !listed.contains(process.first); };
+void forget_gone(const std::map<int, HolderProcess>& holders, AttributionState& state) {
+  const auto is_gone = [&](const auto& process) { return !holders.contains(process.first); };
   std::erase_if(state.confirmed, is_gone);
   std::erase_if(state.whole, is_gone);
 }
@@ -233,13 +251,14 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
     named.holders.clear();
   }
   const std::map<int, Listed> listed = listed_holders(evidence, named, locks.table);
-  forget_gone(listed, state);
   if (!lists_all(named, listed, locks, state)) {
     set(result.limits, AttributionLimit::filesystem);
     result.complete = false;
   }
   std::map<int, HolderProcess> holders = std::move(named.holders);
   add_listed(listed, node, state, holders, result);
+  add_missed(evidence, listed, node, state, holders, result);
+  forget_gone(holders, state);
   if (named.foreign && (node.own_pid_namespace || holders.empty())) {
     set(result.limits, AttributionLimit::pid_namespace);
     result.complete = false;

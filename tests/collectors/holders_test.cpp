@@ -165,6 +165,31 @@ TEST_CASE("a table that does not know a holder twice limits the attribution") {
   CHECK_FALSE(pids_of(look).empty());
 }
 
+TEST_CASE("a holder that a lock table misses is asked itself") {
+  Shared shared;
+  Observer observer(shared.directory / "app.db");
+  observer.sample();
+  observer.read_locks();
+  REQUIRE(pids_of(observer.look()).size() == 3);
+  // A procfs like ours whose table has no line of the idle process.
+  const TemporaryDirectory procfs;
+  for (const pid_t pid : {shared.writer.pid(), shared.idle.pid(), shared.reader.pid()})
+    std::filesystem::create_symlink("/proc/" + std::to_string(pid), procfs / std::to_string(pid));
+  const std::string idle = std::string(" ").append(std::to_string(shared.idle.pid())).append(" ");
+  std::ifstream all("/proc/locks");
+  std::ofstream some(procfs / "locks");
+  for (std::string line; std::getline(all, line);)
+    if (line.find(idle) == std::string::npos) some << line << '\n';
+  some.close();
+  observer.node().paths.procfs = procfs.path();
+  observer.read_locks();
+  const Look look = observer.look();
+  CHECK(pids_of(look).size() == 3);
+  CHECK(look.holders.complete);
+  shared.idle.close();
+  CHECK(pids_of(observer.look()).size() == 2);
+}
+
 TEST_CASE("with another namespace's procfs F_GETLK's pids are not looked up in it") {
   Shared shared;
   Observer observer(shared.directory / "app.db");

@@ -1,5 +1,4 @@
 /// Lock tables: written by hand, hostile, and the kernel's own with locks of another process.
-#include "tests/support/await.h"
 #include "tests/support/catch.h"
 
 #include <fcntl.h>
@@ -13,6 +12,7 @@
 
 #include "collectors/linux/file.h"
 #include "collectors/linux/lock_table.h"
+#include "tests/support/await.h"
 #include "tests/support/child_process.h"
 #include "tests/support/locks.h"
 #include "tests/support/temporary_directory.h"
@@ -52,7 +52,7 @@ std::vector<LockEntry> read_locks_on(const std::string& path, int pid) {
 /// lock and unlock it may miss one.
 std::vector<LockEntry> locks_on(const std::string& path, int pid, std::size_t count) {
   std::vector<LockEntry> locks;
-  REQUIRE(await([&] {
+  REQUIRE(test::await([&] {
     locks = read_locks_on(path, pid);
     return locks.size() == count;
   }));
