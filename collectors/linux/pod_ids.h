@@ -23,11 +23,11 @@ inline bool is_container_id(std::string_view text) {
 inline std::optional<std::string> pod_uid_of(std::string_view text) {
   if (text.size() == 32 && is_lower_hex(text)) return std::string(text);
   constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-  std::string uid(text);
-  std::ranges::replace(uid, '_', '-');
-  if (uid.size() != kForm.size()) return std::nullopt;
+  if (text.size() != kForm.size()) return std::nullopt;
+  std::optional<std::string> uid(text);
+  std::ranges::replace(*uid, '_', '-');
   for (std::size_t i = 0; i < kForm.size(); ++i) {
-    const std::string_view digit = std::string_view(uid).substr(i, 1);
+    const std::string_view digit = std::string_view(*uid).substr(i, 1);
     if (kForm[i] == '-' ? digit != "-" : !is_lower_hex(digit)) return std::nullopt;
   }
   return uid;

@@ -13,8 +13,8 @@
 namespace sqlite_exporter::test {
 namespace {
 
-const std::string kContainerId(64, 'c');
-constexpr const char* kPodUid = "6b3e1a5c-0f2d-4c7e-9a1b-2c3d4e5f6071";
+constexpr const char* kContainerId =
+    "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
 
 class FakeNode {
  public:
@@ -76,22 +76,21 @@ TEST_CASE("processes that hold locks where SQLite locks are named, others are no
 
 TEST_CASE("a pod and its container are named where the kubelet's log names may be read") {
   FakeNode fake;
-  fake.process(10, "app",
-               "0::/kubepods.slice/kubepods-pod6b3e1a5c_0f2d_4c7e_9a1b_2c3d4e5f6071."
-               "slice/cri-containerd-" +
-                   kContainerId + ".scope");
+  fake.process(
+      10, "app",
+      "0::/kubepods.slice/kubepods-pod6b3e1a5c_0f2d_4c7e_9a1b_2c3d4e5f6071.slice/"
+      "cri-containerd-cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc.scope");
   fake.write("proc/locks", "1: POSIX  ADVISORY  READ 10 08:02:7 128 128\n");
   Node node = fake.node();
   SECTION("they may") {
-    fake.write(std::string("pods/shop_web-0_") + kPodUid + "/app/0.log", "");
-    fake.write("containers/web-0_shop_app-" + kContainerId + ".log", "");
+    fake.write("pods/shop_web-0_6b3e1a5c-0f2d-4c7e-9a1b-2c3d4e5f6071/app/0.log", "");
+    fake.write(std::string("containers/web-0_shop_app-").append(kContainerId).append(".log"), "");
     read_lock_holders(node, nullptr);
     CHECK(node.locks->processes.at(10).owner == Owner{"app", "", "shop", "web-0", "app"});
   }
   SECTION("they may not") {
     read_lock_holders(node, nullptr);
-    CHECK(node.locks->processes.at(10).owner ==
-          Owner{"app", "", "", "", kContainerId.substr(0, 12)});
+    CHECK(node.locks->processes.at(10).owner == Owner{"app", "", "", "", "cccccccccccc"});
   }
 }
 
