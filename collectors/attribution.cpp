@@ -16,9 +16,6 @@ namespace sqlite_exporter {
 
 namespace {
 
-constexpr std::uint64_t kWalBytes = kDeadMansSwitch - kWalWriteLock + 1;
-constexpr std::uint64_t kDatabaseBytes = kSharedLockFirst + kSharedLockLength - kPendingLock;
-
 void set(AttributionLimits& limits, AttributionLimit limit) {
   limits[static_cast<std::size_t>(limit)] = true;
 }
@@ -92,13 +89,13 @@ std::map<int, Listed> listed_holders(const LockEvidence& evidence, const Named& 
     return item.holder;
   };
   for (const LockEntry& lock : locks_of(evidence.database, named, table)) {
-    if (lock.pid <= 0 || !overlaps(lock, kPendingLock, kDatabaseBytes)) continue;
+    if (lock.pid <= 0 || !overlaps(lock, kPendingLock, kDatabaseLocksLength)) continue;
     HolderProcess& holder = add(lock, evidence.database);
     if (overlaps(lock, kSharedLockFirst, kSharedLockLength)) holder.holds_shared = true;
   }
   if (!evidence.shm) return listed;
   for (const LockEntry& lock : locks_of(*evidence.shm, named, table)) {
-    if (lock.pid <= 0 || !overlaps(lock, kWalWriteLock, kWalBytes)) continue;
+    if (lock.pid <= 0 || !overlaps(lock, kWalWriteLock, kWalLocksLength)) continue;
     HolderProcess& holder = add(lock, *evidence.shm);
     if (overlaps(lock, kDeadMansSwitch, 1)) holder.holds_switch = true;
     if (lock.exclusive) continue;

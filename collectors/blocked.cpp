@@ -11,9 +11,6 @@ namespace {
 /// Applications that set a busy timeout at all commonly set 5 s: a longer transaction fails them.
 constexpr std::chrono::seconds kLongTransaction(5);
 
-/// Litestream keeps a read transaction open by design, and checkpoints around it itself.
-constexpr std::string_view kReplicator = "litestream";
-
 void set(BlockedCauses& causes, BlockedCause cause) {
   causes[static_cast<std::size_t>(cause)] = true;
 }
@@ -27,13 +24,15 @@ bool long_transaction(const Look& look) {
 BlockedCause cause_of_mark(const Look& look, std::size_t mark) {
   const std::vector<const HolderProcess*> holders = holders_of_mark(look, mark);
   const auto replicates = [](const HolderProcess* holder) {
-    return holder->process.owner.process == kReplicator;
+    return is_replicator(holder->process.owner);
   };
   if (!holders.empty() && std::ranges::all_of(holders, replicates)) return BlockedCause::replicator;
   return mark == 0 ? BlockedCause::old_reader_on_slot_0 : BlockedCause::reader;
 }
 
 }  // namespace
+
+bool is_replicator(const Owner& owner) { return owner.process == "litestream"; }
 
 const OldReader* old_reader(const Look& look, std::size_t mark) {
   if (!look.index) return nullptr;

@@ -237,6 +237,12 @@ Result<void> read_unattached(Look& look, const File& database, LookState& state,
   return suspect_truncation(look, database, suspected);
 }
 
+/// What accuses somebody is told once two looks in succession suspect it.
+void tell(Look& look, StateSet suspected, LookState& state) {
+  look.states = look.states | (suspected & state.suspected);
+  state.suspected = suspected;
+}
+
 Result<void> read_content(Look& look, const File& database, const Node& node, LookState& state) {
   const Result<DatabaseLocks> locks = database_locks_of(database);
   if (!locks) return fail(locks.error());
@@ -264,8 +270,7 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
                              node, state.attribution);
   }
   if (Result<void> looked = suspect_locks(look, database, node, suspected); !looked) return looked;
-  look.states = look.states | (suspected & state.suspected);
-  state.suspected = suspected;
+  tell(look, suspected, state);
   // What an orphan's wal-index says is not about the file that lies here now.
   if (look.attached && (look.states | suspected).contains(DatabaseState::orphaned))
     look.header.reset();
@@ -291,8 +296,7 @@ Look absent(Look look, LookState& state) {
   // Whoever holds the switch on the -shm that was left has it open, though no sample saw it go.
   StateSet suspected;
   if (look.sample.orphaned || look.sample.attached) suspected.add(DatabaseState::orphaned);
-  look.states = look.states | (suspected & state.suspected);
-  state.suspected = suspected;
+  tell(look, suspected, state);
   look.database.reset();
   return look;
 }

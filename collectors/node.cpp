@@ -31,9 +31,8 @@ bool counts_own_pids(const std::string& procfs) {
 }
 
 bool may_be_sqlite(const LockEntry& lock) {
-  constexpr std::uint64_t kWalBytes = kDeadMansSwitch - kWalWriteLock + 1;
-  constexpr std::uint64_t kDatabaseBytes = kSharedLockFirst + kSharedLockLength - kPendingLock;
-  return overlaps(lock, kWalWriteLock, kWalBytes) || overlaps(lock, kPendingLock, kDatabaseBytes);
+  return overlaps(lock, kWalWriteLock, kWalLocksLength) ||
+         overlaps(lock, kPendingLock, kDatabaseLocksLength);
 }
 
 std::string container_name(const CgroupOwner& cgroup, const PodNames& names) {

@@ -1,6 +1,7 @@
 #include "collectors/suspicion.h"
 
 #include <cstdint>
+#include <string>
 
 #include "collectors/linux/lock_probe.h"
 #include "collectors/linux/process_files.h"
@@ -14,23 +15,24 @@ namespace {
 /// iChange at a higher value each time; more often than that it is one that stays.
 constexpr std::uint32_t kUnlockedAdvances = 3;
 
-/// A process holds the switch and not SHARED: it lost that, or the file was put here under it. If
-/// SHARED was seen held on this very file it is the former, else its descriptors tell.
-DatabaseState unshared_state(const Look& look, const Node& node, int pid) {
-  if (look.sample.held && look.sample.held->shared_seen) return DatabaseState::locks_cancelled;
+/// A process holds one lock and not the other, on the file at `path`: it lost that, or the file it
+/// has open is no longer the one at the path. Its descriptors tell.
+DatabaseState state_by_descriptors(const Node& node, int pid, const std::string& path) {
   if (!node.own_pid_namespace || pid <= 0) return DatabaseState::locks_inconsistent;
-  const Result<PathUse> use = use_of_path(node.paths.procfs, pid, look.path);
+  const Result<PathUse> use = use_of_path(node.paths.procfs, pid, path);
   if (!use || *use == PathUse::none) return DatabaseState::locks_inconsistent;
   return *use == PathUse::open ? DatabaseState::locks_cancelled : DatabaseState::orphaned;
 }
 
-/// A process holds SHARED in WAL mode and not the switch on the -shm at the path: it lost that, or
-/// its -shm was unlinked under it.
+/// The switch is held and SHARED is not. If SHARED was seen held on this very file, it was lost.
+DatabaseState unshared_state(const Look& look, const Node& node, int pid) {
+  if (look.sample.held && look.sample.held->shared_seen) return DatabaseState::locks_cancelled;
+  return state_by_descriptors(node, pid, look.path);
+}
+
+/// SHARED is held in WAL mode and the switch on the -shm at the path is not.
 DatabaseState unswitched_state(const Look& look, const Node& node, int pid) {
-  if (!node.own_pid_namespace || pid <= 0) return DatabaseState::locks_inconsistent;
-  const Result<PathUse> use = use_of_path(node.paths.procfs, pid, look.path + "-shm");
-  if (!use || *use == PathUse::none) return DatabaseState::locks_inconsistent;
-  return *use == PathUse::open ? DatabaseState::locks_cancelled : DatabaseState::orphaned;
+  return state_by_descriptors(node, pid, look.path + "-shm");
 }
 
 /// Nobody has the wal-index at the path open, and somebody the database: as while it is opened or

@@ -41,8 +41,7 @@ Result<UnattachedMoment> read_unattached(const std::string& path) {
   if (!database) return fail(database.error());
   if (!*database) return moment;
   // Without anybody in WAL mode all of them are free most of the time: one probe tells.
-  const Result<bool> locked =
-      is_locked(**database, kPendingLock, kSharedLockFirst + kSharedLockLength - kPendingLock);
+  const Result<bool> locked = is_locked(**database, kPendingLock, kDatabaseLocksLength);
   if (!locked) return fail(locked.error());
   if (*locked) {
     const Result<DatabaseLocks> locks = database_locks_of(**database);

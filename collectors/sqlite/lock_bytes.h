@@ -16,4 +16,10 @@ inline constexpr std::uint64_t kReservedLock = kPendingLock + 1;
 inline constexpr std::uint64_t kSharedLockFirst = kPendingLock + 2;
 inline constexpr std::uint64_t kSharedLockLength = 510;
 
+/// All of them: those of the wal-index from kWalWriteLock on, with the dead man's switch; those of
+/// the database file from kPendingLock on.
+inline constexpr std::uint64_t kWalLocksLength = kDeadMansSwitch - kWalWriteLock + 1;
+inline constexpr std::uint64_t kDatabaseLocksLength =
+    kSharedLockFirst + kSharedLockLength - kPendingLock;
+
 }  // namespace sqlite_exporter

@@ -79,16 +79,14 @@ void advise_on_states(const Observation& observation, List& list) {
                     "has open (ls -l /proc/<pid>/fd)."});
 }
 
-bool is_replicator(const NamedProcess& process) { return process.owner.process == "litestream"; }
-
 void advise_on_readers(const Observation& observation, const BlockedCauses& causes, List& list) {
   const bool only_replicators = holds(causes, BlockedCause::replicator) &&
                                 !holds(causes, BlockedCause::reader) &&
                                 !holds(causes, BlockedCause::old_reader_on_slot_0);
   for (const HeldReader& reader : readers_of(observation)) {
     if (!reader.old) continue;
-    const bool replicator =
-        only_replicators || std::ranges::all_of(reader.processes, is_replicator);
+    const bool replicator = only_replicators || std::ranges::all_of(reader.processes, is_replicator,
+                                                                    &NamedProcess::owner);
     std::string meaning = "READ";
     meaning.append(std::to_string(reader.slot)).append(" is held by ");
     meaning.append(names_of(reader.processes));
