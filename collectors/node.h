@@ -18,6 +18,9 @@ namespace sqlite_exporter {
 
 struct NodePaths {
   std::string procfs = "/proc";
+  std::string sysfs = "/sys";
+  /// Where the node's own root directory is mounted, "" if it is ours. Without a slash at its end.
+  std::string rootfs;
   std::string pod_logs = "/var/log/pods";
   std::string container_logs = "/var/log/containers";
 };

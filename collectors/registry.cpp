@@ -1,7 +1,8 @@
 #include "collectors/registry.h"
 
 #include <array>
-#include <cstddef>
+#include <set>
+#include <vector>
 
 #include "collectors/checkpoints.h"
 #include "collectors/database.h"
@@ -20,6 +21,8 @@ constexpr std::array<const Collector*, 7> kCollectors = {
     &kLocksCollector,       &kReadersCollector,  &kWalCollector,
 };
 
+constexpr std::array<const NodeCollector*, 0> kNodeCollectors = {};
+
 }  // namespace
 
 constexpr Metric kUp = gauge("sqlite_up",
@@ -28,11 +31,14 @@ constexpr Metric kUp = gauge("sqlite_up",
 
 std::span<const Collector* const> all_collectors() { return kCollectors; }
 
+std::span<const NodeCollector* const> all_node_collectors() { return kNodeCollectors; }
+
 std::span<const std::string_view> collector_names() {
-  static const auto kNames = [] {
-    std::array<std::string_view, kCollectors.size()> names;
-    for (std::size_t i = 0; i < names.size(); ++i) names[i] = kCollectors[i]->name;
-    return names;
+  static const std::vector<std::string_view> kNames = [] {
+    std::set<std::string_view> names;
+    for (const Collector* collector : kCollectors) names.insert(collector->name);
+    for (const NodeCollector* collector : kNodeCollectors) names.insert(collector->name);
+    return std::vector<std::string_view>(names.begin(), names.end());
   }();
   return kNames;
 }
