@@ -7,6 +7,7 @@
 #include <string>
 
 #include "collectors/base/result.h"
+#include "collectors/node.h"
 #include "exporter/config.h"
 #include "exporter/log.h"
 #include "exporter/snapshot.h"
@@ -14,7 +15,7 @@
 namespace sqlite_exporter {
 
 struct DaemonOptions {
-  std::string procfs = "/proc";
+  NodePaths paths;
   /// Called once, with the address really bound, when the server listens.
   std::function<void(const std::string& address)> listening;
   /// Called on the loop thread for each snapshot.

@@ -68,47 +68,53 @@ bool has_content(StateSet states) {
 }  // namespace
 
 void Judge::looked(const LookTask& task) {
-  judge_failures(task);
-  judge_states(task);
+  State& state = states_[task.name];
+  judge_failures({{"database", task.name}}, task.failures, state.failing);
+  judge_states(task, state);
 }
 
-void Judge::judge_failures(const LookTask& task) {
-  std::map<std::string_view, Errc> failing;
-  for (const CollectorFailure& failure : task.failures)
+void Judge::looked(const NodeTask& task) { judge_failures({}, task.failures, node_failing_); }
+
+void Judge::judge_failures(const Fields& subject, std::span<const CollectorFailure> failures,
+                           Failing& before) {
+  Failing failing;
+  for (const CollectorFailure& failure : failures)
     failing.emplace(failure.collector, failure.error.code);
-  State& state = states_[task.name];
-  for (const auto& [collector, error] : task.failures) {
-    const auto before = state.failing.find(collector);
+  for (const auto& [collector, error] : failures) {
+    const auto known = before.find(collector);
     // A busy moment is the normal life of a database; it is counted, not told.
     if (error.code == Errc::busy) continue;
-    if (before != state.failing.end() && before->second == error.code) continue;
-    log_.warn("look failed", {{"database", task.name},
-                              {"collector", std::string(collector)},
-                              {"reason", std::string(to_string(error.code))},
-                              {"error", error.message},
-                              {"advice", std::string(advice(error.code))}});
+    if (known != before.end() && known->second == error.code) continue;
+    Fields fields = subject;
+    fields.push_back({"collector", std::string(collector)});
+    fields.push_back({"reason", std::string(to_string(error.code))});
+    fields.push_back({"error", error.message});
+    fields.push_back({"advice", std::string(advice(error.code))});
+    log_.warn("look failed", fields);
   }
-  for (const auto& [collector, code] : state.failing) {
+  for (const auto& [collector, code] : before) {
     if (failing.contains(collector) || code == Errc::busy) continue;
-    log_.info("look succeeds again",
-              {{"database", task.name}, {"collector", std::string(collector)}});
+    Fields fields = subject;
+    fields.push_back({"collector", std::string(collector)});
+    log_.info("look succeeds again", fields);
   }
-  state.failing = std::move(failing);
+  before = std::move(failing);
 }
 
-void Judge::judge_states(const LookTask& task) {
-  std::optional<StateSet>& told = states_[task.name].told;
+void Judge::judge_states(const LookTask& task, State& state) {
+  std::optional<StateSet>& told = state.told;
   if (!task.states) return;
   const StateSet now = notable_of(*task.states);
   const StateSet before = told.value_or(StateSet());
-  const std::initializer_list<Log::Field> fields = {{"database", task.name}, {"path", task.path}};
+  const Fields fields = {{"database", task.name}, {"path", task.path}};
   if (has_content(now) && (!told || !has_content(before))) log_.info("database is watched", fields);
   for (const Notable& each : kNotable) {
     const bool holds = now.contains(each.state);
     if (holds == before.contains(each.state)) continue;
-    const std::string state(to_string(each.state));
     if (!holds) {
-      if (each.alarming) log_.info("state is over", {{"database", task.name}, {"state", state}});
+      if (each.alarming)
+        log_.info("state is over",
+                  {{"database", task.name}, {"state", std::string(to_string(each.state))}});
     } else if (each.alarming) {
       log_.warn(each.words, fields);
     } else {

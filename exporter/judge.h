@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "exporter/log.h"
 #include "exporter/look_job.h"
@@ -16,6 +17,7 @@ class Judge {
   explicit Judge(const Log& log) : log_(log) {}
 
   void looked(const LookTask& task);
+  void looked(const NodeTask& task);
   void mount_stalled(const std::string& mountpoint);
   void mount_answers(const std::string& mountpoint);
   void forget(std::string_view database);
@@ -23,16 +25,20 @@ class Judge {
   void over_limit(std::size_t count, std::size_t limit);
 
  private:
-  void judge_failures(const LookTask& task);
-  void judge_states(const LookTask& task);
-
+  using Fields = std::vector<Log::Field>;
+  using Failing = std::map<std::string_view, Errc>;  ///< by collector
   struct State {
-    std::map<std::string_view, Errc> failing;  ///< by collector
+    Failing failing;
     std::optional<StateSet> told;
   };
 
+  void judge_failures(const Fields& subject, std::span<const CollectorFailure> failures,
+                      Failing& before);
+  void judge_states(const LookTask& task, State& state);
+
   const Log& log_;
   std::map<std::string, State, std::less<>> states_;
+  Failing node_failing_;
   bool over_limit_ = false;
 };
 

@@ -73,7 +73,7 @@ bool needs_quotes(std::string_view value) {
 
 }  // namespace
 
-std::string logfmt_line(std::string_view message, std::initializer_list<Log::Field> fields) {
+std::string logfmt_line(std::string_view message, const std::vector<Log::Field>& fields) {
   std::string line = "msg=";
   append_quoted(line, message);
   for (const auto& [key, value] : fields) {
@@ -86,7 +86,7 @@ std::string logfmt_line(std::string_view message, std::initializer_list<Log::Fie
   return line;
 }
 
-std::string json_line(std::string_view message, std::initializer_list<Log::Field> fields) {
+std::string json_line(std::string_view message, const std::vector<Log::Field>& fields) {
   std::string line = "\"msg\":";
   append_quoted(line, message);
   for (const auto& [key, value] : fields) {
@@ -102,7 +102,7 @@ struct Log::Sink {
   LogFormat format;
   spdlog::logger logger;
 
-  void write(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {
+  void write(LogLevel level, std::string_view message, const std::vector<Field>& fields) {
     if (!logger.should_log(spdlog_level(level))) return;
     std::string line;
     if (format == LogFormat::json) {
@@ -129,16 +129,16 @@ Log::Log(LogLevel level, LogFormat format)
 Log::Log(Log&&) noexcept = default;
 Log::~Log() = default;
 
-void Log::debug(std::string_view message, std::initializer_list<Field> fields) const {
+void Log::debug(std::string_view message, const std::vector<Field>& fields) const {
   sink_->write(LogLevel::debug, message, fields);
 }
-void Log::info(std::string_view message, std::initializer_list<Field> fields) const {
+void Log::info(std::string_view message, const std::vector<Field>& fields) const {
   sink_->write(LogLevel::info, message, fields);
 }
-void Log::warn(std::string_view message, std::initializer_list<Field> fields) const {
+void Log::warn(std::string_view message, const std::vector<Field>& fields) const {
   sink_->write(LogLevel::warn, message, fields);
 }
-void Log::error(std::string_view message, std::initializer_list<Field> fields) const {
+void Log::error(std::string_view message, const std::vector<Field>& fields) const {
   sink_->write(LogLevel::error, message, fields);
 }
 

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace sqlite_exporter {
 
@@ -23,10 +23,10 @@ class Log {
   ~Log();
 
   /// `message` is constant text; what varies goes into fields. Any thread.
-  void debug(std::string_view message, std::initializer_list<Field> fields = {}) const;
-  void info(std::string_view message, std::initializer_list<Field> fields = {}) const;
-  void warn(std::string_view message, std::initializer_list<Field> fields = {}) const;
-  void error(std::string_view message, std::initializer_list<Field> fields = {}) const;
+  void debug(std::string_view message, const std::vector<Field>& fields = {}) const;
+  void info(std::string_view message, const std::vector<Field>& fields = {}) const;
+  void warn(std::string_view message, const std::vector<Field>& fields = {}) const;
+  void error(std::string_view message, const std::vector<Field>& fields = {}) const;
 
  private:
   struct Sink;
@@ -34,9 +34,9 @@ class Log {
 };
 
 /// `msg="..." key=value`: values are quoted only where logfmt needs it. Exposed for its test.
-std::string logfmt_line(std::string_view message, std::initializer_list<Log::Field> fields);
+std::string logfmt_line(std::string_view message, const std::vector<Log::Field>& fields);
 
 /// `"msg":"...","key":"value"`, without braces. Exposed for its test.
-std::string json_line(std::string_view message, std::initializer_list<Log::Field> fields);
+std::string json_line(std::string_view message, const std::vector<Log::Field>& fields);
 
 }  // namespace sqlite_exporter

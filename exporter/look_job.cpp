@@ -10,18 +10,6 @@ namespace sqlite_exporter {
 
 namespace {
 
-class Stopwatch {
- public:
-  /// Seconds since the last lap.
-  double lap() {
-    const auto now = std::chrono::steady_clock::now();
-    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
 /// A sample is taken at least every other second; one this old says that the sampler is held up, or
 /// that a writer was faster than every one of its reads, and must not be served as new.
 constexpr std::chrono::seconds kOldestSample(5);
@@ -50,12 +38,6 @@ Result<Sample> sample_of(LookTask& task) {
   return sample;
 }
 
-void judge(LookTask& task, std::string_view collector, const Error& error, OwnMetrics& metrics) {
-  if (error.code == Errc::no_data) return;
-  metrics.count_collector_error(collector, error.code);
-  task.failures.push_back({collector, error});
-}
-
 void run_look(LookTask& task, const Node& node, const LookTools& tools) {
   Stopwatch watch;
   const Result<Look> look = sample_of(task).and_then([&](Sample sample) {
@@ -63,19 +45,14 @@ void run_look(LookTask& task, const Node& node, const LookTools& tools) {
   });
   tools.own_metrics->observe_collector(kLookName, watch.lap());
   if (!look) {
-    judge(task, kLookName, look.error(), *tools.own_metrics);
+    keep_failure(task.failures, kLookName, look.error(), *tools.own_metrics);
     return;
   }
   task.states = look->states;
   task.limits = look->holders.limits;
-  for (const Collector* collector : tools.collectors) {
-    const std::size_t before = task.batch.readings().size();
-    const Result<void> result = collector->look(*look, task.batch);
-    tools.own_metrics->observe_collector(collector->name, watch.lap());
-    if (result) continue;
-    task.batch.truncate(before);
-    judge(task, collector->name, result.error(), *tools.own_metrics);
-  }
+  for (const HolderProcess& holder : look->holders.processes)
+    task.holders.emplace_back(holder.pid, holder.process);
+  gather(std::span(tools.collectors), *look, task.batch, task.failures, *tools.own_metrics);
 }
 
 }  // namespace
@@ -88,6 +65,23 @@ void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& 
     task.batch.add(kUp, task.failures.empty() ? 1 : 0);
     progress.step();
   }
+}
+
+std::vector<FilesystemStatus> look_at_filesystems(const std::vector<Mount>& mounts,
+                                                  Progress& progress) {
+  std::vector<FilesystemStatus> filesystems;
+  for (const Mount& mount : mounts) {
+    if (Result<FilesystemStatus> status = read_filesystem_status(mount))
+      filesystems.push_back(std::move(*status));
+    progress.step();
+  }
+  return filesystems;
+}
+
+void run_node_look(NodeTask& task, const LookTools& tools, Progress& progress) {
+  progress.step();
+  gather(std::span(tools.node_collectors), task.look, task.batch, task.failures,
+         *tools.own_metrics);
 }
 
 }  // namespace sqlite_exporter

@@ -1,16 +1,20 @@
-/// One pool job: the full looks at all databases of one mount, one after the other.
+/// Pool jobs: the full looks at all databases of one filesystem, one after the other, and the look
+/// at the node.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collectors/batch.h"
 #include "collectors/collector.h"
 #include "collectors/look.h"
 #include "collectors/node.h"
+#include "collectors/node_collector.h"
+#include "exporter/gather.h"
 #include "exporter/own_metrics.h"
 #include "exporter/progress.h"
 #include "exporter/subject.h"
@@ -19,11 +23,6 @@ namespace sqlite_exporter {
 
 /// The word under which the gathering itself is timed and judged, beside the collectors' own.
 inline constexpr std::string_view kLookName = "look";
-
-struct CollectorFailure {
-  std::string_view collector;
-  Error error;
-};
 
 /// One subject in a look job: what the job needs of it, and what the job found.
 struct LookTask {
@@ -37,16 +36,32 @@ struct LookTask {
   std::vector<CollectorFailure> failures;  ///< without no_data
   std::optional<StateSet> states;          ///< not set if the look failed
   AttributionLimits limits{};
+  std::vector<std::pair<int, Process>> holders;  ///< by pid
+};
+
+/// The look at what belongs to no single database, and what it found.
+struct NodeTask {
+  NodeLook look;
+  Batch batch;
+  std::vector<CollectorFailure> failures;
 };
 
 /// What a look job may use; all of it outlives the job.
 struct LookTools {
   std::vector<const Collector*> collectors;
+  std::vector<const NodeCollector*> node_collectors;
   std::shared_ptr<OwnMetrics> own_metrics;
 };
 
 /// Runs on a pool thread. `node` outlives the tasks' readings only as text.
 void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& tools,
                Progress& progress);
+
+/// Runs on a pool thread. What cannot be told of a mount is left out.
+std::vector<FilesystemStatus> look_at_filesystems(const std::vector<Mount>& mounts,
+                                                  Progress& progress);
+
+/// Runs on a pool thread.
+void run_node_look(NodeTask& task, const LookTools& tools, Progress& progress);
 
 }  // namespace sqlite_exporter

@@ -4,7 +4,9 @@
 #include <uv.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <list>
+#include <string>
 #include <utility>
 
 namespace sqlite_exporter {
@@ -59,7 +61,10 @@ struct Loop::Impl {
   Jobs jobs;
 };
 
-Loop::Loop() : impl_(std::make_unique<Impl>()) { uv_loop_init(&impl_->loop); }
+Loop::Loop() : impl_(std::make_unique<Impl>()) {
+  ::setenv("UV_THREADPOOL_SIZE", std::to_string(kPoolThreads).c_str(), 1);
+  uv_loop_init(&impl_->loop);
+}
 
 Loop::~Loop() {
   if (impl_->jobs.running > 0) {

@@ -16,6 +16,11 @@ class Loop {
  public:
   using Callback = std::function<void()>;
 
+  /// How many pool jobs can be in flight at once, hung ones among them; libuv's own answer is four.
+  static constexpr unsigned kPoolThreads = 32;
+
+  /// Sets the environment variable by which libuv is told that number, so before other threads
+  /// start.
   Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;

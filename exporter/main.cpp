@@ -46,7 +46,9 @@ int run(const CommandLine& line) {
   const Result<Config> config = load(line);
   if (!config) return report(config.error());
   const Log log(config->log().level, config->log().format);
-  return leave(run_daemon(*config, log, {line.procfs, {}, {}}));
+  NodePaths paths;
+  paths.procfs = line.procfs;
+  return leave(run_daemon(*config, log, {paths, {}, {}}));
 }
 
 int check_config(const CommandLine& line) {

@@ -3,6 +3,7 @@
 #include <prometheus/metric_family.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "collectors/holders.h"
@@ -31,17 +32,22 @@ struct Scheduler::Job {
   std::uint64_t pass = 0;
   Progress progress;
   bool stalled = false;
+  JobQueue::Ticket ticket;
 
   std::shared_ptr<const Node> node;
   std::vector<std::size_t> entries;  // discovery: which, and what they found
   std::vector<std::vector<Found>> found;
   std::vector<LookTask> looks;  // looks: and the subjects they are at
   std::vector<std::shared_ptr<Subject>> subjects;
+  std::vector<Mount> mounts;  // those of their files
+  std::vector<FilesystemStatus> filesystems;
+  std::optional<NodeTask> node_task;
 };
 
 Scheduler::Scheduler(const Config& config, Parts parts)
     : poll_(config.poll()),
       parts_(std::move(parts)),
+      queue_(parts_.loop),
       judge_(parts_.log),
       subjects_(config.databases(), config.poll().max_databases) {}
 
@@ -67,8 +73,9 @@ void Scheduler::tick() {
 void Scheduler::watch_jobs() {
   const auto now = Progress::Clock::now();
   for (auto& [key, job] : running_) {
-    if (job->stalled || !job->progress.stuck(now, kStallDeadline)) continue;
-    job->stalled = true;
+    if (!job->progress.stuck(now, kStallDeadline) && !queue_.is_blocked(job->ticket)) continue;
+    queue_.give_up(job->ticket);
+    if (std::exchange(job->stalled, true)) continue;
     if (job->pass == pass_) --awaited_;
   }
   parts_.sampler.supervise(kStallDeadline);
@@ -106,12 +113,12 @@ void Scheduler::begin_pass() {
   awaited_ = 0;
   looked_.clear();
   limits_ = {};
-  if (is_running(parts_.procfs)) return end_phase_if_done();
+  node_look_ = {};
+  node_batch_ = {};
+  if (is_running(parts_.paths.procfs)) return end_phase_if_done();
   auto job = std::make_shared<Job>();
-  NodePaths paths;
-  paths.procfs = parts_.procfs;
   const bool locked = somebody_holds_a_lock();
-  start_job(parts_.procfs, job, [job, paths, locked, known = lock_holders_] {
+  start_job(parts_.paths.procfs, job, [job, paths = parts_.paths, locked, known = lock_holders_] {
     job->progress.step();
     // Without a mount table nothing can be kept apart: the old one, or one group for all.
     Result<Node> node = read_node(paths);
@@ -150,7 +157,7 @@ void Scheduler::begin_looks() {
   phase_ = Phase::looks;
   apply(subjects_.merge(findings_));
   judge_.over_limit(subjects_.over_limit(), poll_.max_databases);
-  std::map<std::string, std::shared_ptr<Job>> by_mount;
+  JobsByMount by_mount;
   for (const auto& [name, subject] : subjects_.all()) {
     enrol(*subject);
     const std::string& mountpoint = mount_of(subject->path);
@@ -166,12 +173,40 @@ void Scheduler::begin_looks() {
     task.sample = subject->sample;
     task.kept = subject->kept;
   }
+  if (!parts_.tools.node_collectors.empty()) add_mounts(by_mount);
   for (auto& [mountpoint, job] : by_mount) {
     start_job(mountpoint, job, [job, node = node_, tools = parts_.tools] {
       run_looks(job->looks, *node, tools, job->progress);
+      job->filesystems = look_at_filesystems(job->mounts, job->progress);
     });
   }
   end_phase_if_done();
+}
+
+void Scheduler::add_mounts(JobsByMount& jobs) const {
+  std::set<const Mount*> mounts;
+  for (const auto& [name, subject] : subjects_.all()) {
+    mounts.insert(node_->mounts.mount_of(subject->path));
+    // Another one if the database file alone is mounted there.
+    mounts.insert(node_->mounts.mount_of(std::string(subject->path).append("-wal")));
+  }
+  for (const Mount* mount : mounts) {
+    if (mount == nullptr || is_running(mount->mountpoint)) continue;
+    auto& job = jobs[mount->mountpoint];
+    if (!job) job = std::make_shared<Job>();
+    job->mounts.push_back(*mount);
+  }
+}
+
+void Scheduler::begin_node_look() {
+  phase_ = Phase::node;
+  if (is_running(parts_.paths.procfs)) return end_phase_if_done();
+  auto job = std::make_shared<Job>();
+  job->node_task.emplace().look = std::move(node_look_);
+  start_job(parts_.paths.procfs, job, [job, node = node_, tools = parts_.tools] {
+    job->node_task->look.node = node.get();
+    run_node_look(*job->node_task, tools, job->progress);
+  });
 }
 
 void Scheduler::end_phase_if_done() {
@@ -180,17 +215,21 @@ void Scheduler::end_phase_if_done() {
     case Phase::idle: return;
     case Phase::mounts: return begin_discovery();
     case Phase::discovery: return begin_looks();
-    case Phase::looks: return publish();
+    case Phase::looks: return begin_node_look();
+    case Phase::node: return publish();
   }
 }
 
 void Scheduler::start_job(const std::string& mountpoint, const std::shared_ptr<Job>& job,
-                          std::function<void()> work) {
+                          Loop::Callback work) {
   job->pass = pass_;
   const Key key = {phase_, mountpoint};
   running_[key] = job;
   ++awaited_;
-  parts_.loop.in_pool(std::move(work), [this, key, job] { job_done(key, job); });
+  const Mount* const mount = node_->mounts.mount_of(mountpoint);
+  const auto lane =
+      mount != nullptr && mount->remote ? JobQueue::Lane::remote : JobQueue::Lane::local;
+  job->ticket = queue_.submit(lane, std::move(work), [this, key, job] { job_done(key, job); });
 }
 
 void Scheduler::job_done(const Key& key, const std::shared_ptr<Job>& job) {
@@ -213,6 +252,12 @@ void Scheduler::collect(Job& job) {
     judge_.looked(task);
     for (std::size_t i = 0; i < limits_.size(); ++i) limits_[i] = limits_[i] || task.limits[i];
     looked_.insert_or_assign(task.name, std::move(task.batch));
+    node_look_.holders.insert(task.holders.begin(), task.holders.end());
+  }
+  std::ranges::move(job.filesystems, std::back_inserter(node_look_.filesystems));
+  if (job.node_task) {
+    judge_.looked(*job.node_task);
+    node_batch_ = std::move(job.node_task->batch);
   }
 }
 
@@ -256,6 +301,7 @@ void Scheduler::publish() {
   }
   SubjectReadings& node = readings.emplace_back();
   node.labels = std::make_shared<const std::string>();
+  node.batch = std::move(node_batch_);
   for (std::size_t i = 0; i < limits_.size(); ++i)
     if (limits_[i]) node.batch.add(kAttributionLimited, 1, {kAttributionLimitNames[i]});
   OwnMetrics& own = *parts_.tools.own_metrics;

@@ -1,9 +1,9 @@
 /// The scheduler: has every database looked at once per interval, and publishes a snapshot.
 ///
-/// A pass has three phases: read the mount table, discover databases, look at them. Within a phase
-/// there is one pool job for each mount, so that a mount that hangs keeps one job and one thread
-/// and delays nobody else: once it makes no progress for a second it is stalled, the pass goes on
-/// without it, and it gets no further job until it answers.
+/// A pass has four phases: read the mount table, discover databases, look at them, look at the node
+/// around them. Within a phase there is one pool job for each filesystem, so that one that hangs
+/// keeps one job and one thread and delays nobody else: once it makes no progress for a second it
+/// is stalled, the pass goes on without it, and it gets no further job until it answers.
 #pragma once
 
 #include <chrono>
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "exporter/config.h"
+#include "exporter/job_queue.h"
 #include "exporter/judge.h"
 #include "exporter/look_job.h"
 #include "exporter/loop.h"
@@ -34,7 +35,7 @@ class Scheduler {
     const Log& log;
     LookTools tools;
     std::shared_ptr<SnapshotCell> snapshot;
-    std::string procfs;
+    NodePaths paths;
     std::function<void(const Snapshot&)> published;  ///< on the loop thread; may be empty
   };
 
@@ -46,8 +47,9 @@ class Scheduler {
   void start();
 
  private:
-  enum class Phase : std::uint8_t { idle, mounts, discovery, looks };
+  enum class Phase : std::uint8_t { idle, mounts, discovery, looks, node };
   struct Job;
+  using JobsByMount = std::map<std::string, std::shared_ptr<Job>>;
   /// A discovery that hangs, behind a symbolic link say, must not keep the looks of its mount
   /// waiting.
   using Key = std::pair<Phase, std::string>;  // and the mountpoint
@@ -57,9 +59,10 @@ class Scheduler {
   void begin_pass();
   void begin_discovery();
   void begin_looks();
+  void begin_node_look();
   void end_phase_if_done();
   void start_job(const std::string& mountpoint, const std::shared_ptr<Job>& job,
-                 std::function<void()> work);
+                 Loop::Callback work);
   void job_done(const Key& key, const std::shared_ptr<Job>& job);
   /// Else there is nothing to find in /proc/locks.
   bool somebody_holds_a_lock() const;
@@ -68,12 +71,15 @@ class Scheduler {
   void apply(const Subjects::Changes& changes);
   /// Has the sampler watch it, or not, by the mount it lies on now.
   void enrol(Subject& subject);
+  /// The mounts of all databases and their WALs, to be asked how full they are.
+  void add_mounts(JobsByMount& jobs) const;
   void collect(Job& job);
   void publish();
   const std::string& mount_of(const std::string& path) const;
 
   const PollConfig poll_;
   Parts parts_;
+  JobQueue queue_;
   Judge judge_;
   Subjects subjects_;
   std::shared_ptr<const Node> node_ = std::make_shared<const Node>();
@@ -90,6 +96,8 @@ class Scheduler {
   Findings findings_;
   std::map<std::string, Batch> looked_;  ///< by database, of this pass
   AttributionLimits limits_{};           ///< that some look of this pass met
+  NodeLook node_look_;                   ///< what the looks of this pass found of the node
+  Batch node_batch_;
 };
 
 }  // namespace sqlite_exporter

@@ -113,6 +113,7 @@ unit_test(test_inspect SOURCES
 
 unit_test(test_core SOURCES
   tests/exporter/discovery_test.cpp
+  tests/exporter/job_queue_test.cpp
   tests/exporter/look_job_test.cpp
   tests/exporter/loop_test.cpp
   tests/exporter/sampler_test.cpp

@@ -121,7 +121,7 @@ Result<bool> run_demo(const CommandLine& line) {
     return fail(started.error());
   const Log log(config->log().level, config->log().format);
   DaemonOptions options;
-  options.procfs = line.procfs;
+  options.paths.procfs = line.procfs;
   options.listening = [&](const std::string& address) {
     std::cout << "Watching three live databases in " << folder->path() << "\nMetrics: http://"
               << address << "/metrics (Ctrl-C ends the demo and removes all)\n"

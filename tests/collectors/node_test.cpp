@@ -44,7 +44,9 @@ class FakeNode {
 
   Node node() const {
     Node node;
-    node.paths = {root_ / "proc", root_ / "pods", root_ / "containers"};
+    node.paths.procfs = root_ / "proc";
+    node.paths.pod_logs = root_ / "pods";
+    node.paths.container_logs = root_ / "containers";
     return node;
   }
 

@@ -25,6 +25,7 @@ void run_until(const Config& config, const std::function<bool(const std::string&
   const auto snapshot = std::make_shared<SnapshotCell>();
   LookTools tools;
   tools.collectors.assign(all_collectors().begin(), all_collectors().end());
+  tools.node_collectors.assign(all_node_collectors().begin(), all_node_collectors().end());
   tools.own_metrics = std::make_shared<OwnMetrics>(collector_names());
   int snapshots = 0;
   bool content = false;
@@ -32,7 +33,7 @@ void run_until(const Config& config, const std::function<bool(const std::string&
     content = see(*now.text());
     if (content || ++snapshots == 300) loop.stop();
   };
-  Scheduler scheduler(config, {loop, sampler, log, tools, snapshot, "/proc", published});
+  Scheduler scheduler(config, {loop, sampler, log, tools, snapshot, {}, published});
   scheduler.start();
   CHECK(loop.run());
   CHECK(content);

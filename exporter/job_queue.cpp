@@ -1,0 +1,64 @@
+#include "exporter/job_queue.h"
+
+#include <utility>
+
+namespace sqlite_exporter {
+
+struct JobQueue::Job {
+  enum class State : std::uint8_t { waiting, running, hung, done };
+  State state = State::waiting;
+  Lane lane = Lane::local;
+  Loop::Callback work;
+  Loop::Callback done;
+};
+
+JobQueue::Waiting& JobQueue::lane_of(const Job& job) {
+  return lanes_[static_cast<std::size_t>(job.lane)];
+}
+
+const JobQueue::Waiting& JobQueue::lane_of(const Job& job) const {
+  return lanes_[static_cast<std::size_t>(job.lane)];
+}
+
+JobQueue::Ticket JobQueue::submit(Lane lane, Loop::Callback work, Loop::Callback done) {
+  auto job = std::make_shared<Job>();
+  job->lane = lane;
+  job->work = std::move(work);
+  job->done = std::move(done);
+  Waiting& waiting = lane_of(*job);
+  waiting.jobs.push_back(job);
+  start_waiting(waiting);
+  return job;
+}
+
+void JobQueue::start_waiting(Waiting& lane) {
+  while (!lane.jobs.empty() && lane.running < kRunning && lane.hung < kHung) {
+    Ticket job = std::move(lane.jobs.front());
+    lane.jobs.pop_front();
+    job->state = Job::State::running;
+    ++lane.running;
+    loop_.in_pool([job] { job->work(); },
+                  [this, job, &lane] {
+                    --(job->state == Job::State::hung ? lane.hung : lane.running);
+                    job->state = Job::State::done;
+                    job->work = nullptr;  // what it refers to ends with it, not with the ticket
+                    std::exchange(job->done, nullptr)();
+                    start_waiting(lane);
+                  });
+  }
+}
+
+void JobQueue::give_up(const Ticket& job) {
+  if (job->state != Job::State::running) return;
+  job->state = Job::State::hung;
+  Waiting& lane = lane_of(*job);
+  --lane.running;
+  ++lane.hung;
+  start_waiting(lane);
+}
+
+bool JobQueue::is_blocked(const Ticket& job) const {
+  return job->state == Job::State::waiting && lane_of(*job).hung >= kHung;
+}
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,61 @@
+/// Which pool jobs run at once: few, so that a board of two cores has cores left, and never fewer
+/// because others hang.
+///
+/// A pool thread in a system call on a hung mount cannot be taken back. So a job that hangs is
+/// given up: it keeps its thread and another job runs in its place, until so many hang that the
+/// threads are used up. Network and FUSE mounts have a lane of their own, so that a file server
+/// which takes a hundred mounts with it cannot use up those of local disks.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "exporter/loop.h"
+
+namespace sqlite_exporter {
+
+/// Loop thread only.
+class JobQueue {
+ public:
+  enum class Lane : std::uint8_t { local, remote };
+  static constexpr std::size_t kLanes = 2;
+  static constexpr std::size_t kRunning = 4;  ///< at once in a lane, without those given up
+  static constexpr std::size_t kHung = 12;    ///< given up and not back; more wait for one of them
+  static_assert(kLanes * (kRunning + kHung) <= Loop::kPoolThreads);
+
+  struct Job;
+  using Ticket = std::shared_ptr<Job>;
+
+  explicit JobQueue(Loop& loop) : loop_(loop) {}
+  JobQueue(const JobQueue&) = delete;
+  JobQueue& operator=(const JobQueue&) = delete;
+
+  /// `work` on a pool thread as soon as the lane has room, then `done` on the loop's thread.
+  Ticket submit(Lane lane, Loop::Callback work, Loop::Callback done);
+
+  /// It hangs: the next one runs in its place. Its `done` is called all the same if it comes back.
+  void give_up(const Ticket& job);
+
+  /// True for a job that cannot begin before one that hangs comes back.
+  bool is_blocked(const Ticket& job) const;
+
+ private:
+  struct Waiting {
+    std::deque<Ticket> jobs;
+    std::size_t running = 0;
+    std::size_t hung = 0;
+  };
+
+  Waiting& lane_of(const Job& job);
+  const Waiting& lane_of(const Job& job) const;
+  void start_waiting(Waiting& lane);
+
+  Loop& loop_;
+  std::array<Waiting, kLanes> lanes_;
+};
+
+}  // namespace sqlite_exporter
