@@ -71,9 +71,9 @@ void add_states(const Look& look, Batch& batch) {
 void add_header(const Look& look, const DatabaseHeader& header, Batch& batch) {
   const std::string version = version_text(header.sqlite_version_number);
   batch.add(kInfo, 1,
-            {look.path, to_string(header.journal_mode), to_string(header.auto_vacuum),
-             to_string(header.encoding), version,
-             look.mount ? std::string_view(look.mount->mountpoint) : std::string_view()});
+            {look.host_path(look.path), to_string(header.journal_mode),
+             to_string(header.auto_vacuum), to_string(header.encoding), version,
+             look.mount ? look.host_path(look.mount->mountpoint) : std::string_view()});
   // Only a header whose size field is valid counts; older writers leave it, and the file says.
   const bool wal_pages = look.index && look.index->n_page > 0;
   if (wal_pages) {

@@ -307,7 +307,9 @@ Result<Look> take_look(const std::string& path, const Node& node, Sample sample,
   Look look;
   look.path = path;
   look.mount = node.mounts.mount_of(path);
-  look.locks_hidden = node.mounts.is_below_upper(path);
+  look.wal_mount = node.mounts.mount_of(path + "-wal");
+  look.paths = &node.paths;
+  look.locks_hidden = node.mounts.is_below_upper(node.paths.host_path(path));
   look.taken = std::chrono::steady_clock::now();
   look.sample = std::move(sample);
   look.wal_seen = state.wal_seen;

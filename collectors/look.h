@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "collectors/attribution.h"
 #include "collectors/base/result.h"
@@ -25,6 +26,8 @@ namespace sqlite_exporter {
 struct Look {
   std::string path;  ///< realpath, or as configured while it is absent
   const Mount* mount = nullptr;
+  const Mount* wal_mount = nullptr;  ///< another one where the database file alone is mounted
+  const NodePaths* paths = nullptr;  ///< of the node; null: its own names are ours
   bool locks_hidden = false;  ///< below the upper directory of an overlay: its users are not seen
   std::chrono::steady_clock::time_point taken;
   Sample sample;
@@ -45,6 +48,11 @@ struct Look {
   /// crash that left a journal or a WAL behind, and where the file holds no database.
   std::optional<DatabaseHeader> header;
   Holders holders;  ///< empty and incomplete where the node has no lock table
+
+  /// `NodePaths::host_path`: users are shown the node's own names.
+  std::string_view host_path(std::string_view access_path) const {
+    return paths == nullptr ? access_path : paths->host_path(access_path);
+  }
 };
 
 /// What lives from one full look to the next. Used by one job at a time.

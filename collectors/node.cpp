@@ -61,7 +61,8 @@ void read_processes(LockHolders& holders, const LockHolders* previous, const Nod
     holders.boot_time = previous->boot_time;
     return;
   }
-  holders.names = PodNames::read(paths.pod_logs, paths.container_logs);
+  holders.names =
+      PodNames::read(paths.access_path(paths.pod_logs), paths.access_path(paths.container_logs));
   if (const Result<double> boot = boot_time(paths.procfs)) holders.boot_time = *boot;
   for (const int pid : unknown) {
     Result<Process> process = read_owner(paths.procfs, pid, holders);
@@ -70,6 +71,18 @@ void read_processes(LockHolders& holders, const LockHolders* previous, const Nod
 }
 
 }  // namespace
+
+std::string NodePaths::access_path(std::string_view host_path) const {
+  if (rootfs.empty()) return std::string(host_path);
+  return host_path == "/" ? rootfs : std::string(rootfs).append(host_path);
+}
+
+std::string_view NodePaths::host_path(std::string_view access_path) const {
+  if (rootfs.empty() || !access_path.starts_with(rootfs)) return access_path;
+  const std::string_view below = access_path.substr(rootfs.size());
+  if (below.empty()) return "/";
+  return below.starts_with('/') ? below : access_path;
+}
 
 Result<Node> read_node(const NodePaths& paths) {
   Result<MountTable> mounts = MountTable::read(paths.procfs);
@@ -99,6 +112,17 @@ void read_lock_holders(Node& node, const std::shared_ptr<const LockHolders>& pre
   node.locks = std::move(holders);
 }
 
+Owner owner_named(const CgroupOwner& cgroup, const PodNames& names) {
+  Owner owner;
+  owner.unit = cgroup.unit;
+  owner.container = container_name(cgroup, names);
+  if (auto pod = names.pod(cgroup.pod_uid)) {
+    owner.pod_namespace = std::move(pod->pod_namespace);
+    owner.pod = std::move(pod->pod);
+  }
+  return owner;
+}
+
 Result<Process> read_owner(const std::string& procfs, int pid, const LockHolders& holders) {
   Result<ProcessOrigin> origin = read_process(procfs, pid);
   if (!origin) return fail(origin.error());
@@ -106,13 +130,8 @@ Result<Process> read_owner(const std::string& procfs, int pid, const LockHolders
   process.start_ticks = origin->start_ticks;
   if (holders.boot_time)
     process.start_time = process_start_time(origin->start_ticks, *holders.boot_time);
+  process.owner = owner_named(origin->cgroup, holders.names);
   process.owner.process = std::move(origin->command);
-  process.owner.unit = origin->cgroup.unit;
-  process.owner.container = container_name(origin->cgroup, holders.names);
-  if (auto pod = holders.names.pod(origin->cgroup.pod_uid)) {
-    process.owner.pod_namespace = std::move(pod->pod_namespace);
-    process.owner.pod = std::move(pod->pod);
-  }
   return process;
 }
 

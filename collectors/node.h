@@ -7,8 +7,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "collectors/base/result.h"
+#include "collectors/linux/cgroup_path.h"
 #include "collectors/linux/lock_table.h"
 #include "collectors/linux/mount_table.h"
 #include "collectors/linux/pod_names.h"
@@ -21,8 +23,14 @@ struct NodePaths {
   std::string sysfs = "/sys";
   /// Where the node's own root directory is mounted, "" if it is ours. Without a slash at its end.
   std::string rootfs;
-  std::string pod_logs = "/var/log/pods";
+  std::string pod_logs = "/var/log/pods";  ///< as the node names it, as is the next
   std::string container_logs = "/var/log/containers";
+
+  /// Where we find what the node calls `host_path`, which is absolute.
+  std::string access_path(std::string_view host_path) const;
+  /// What the node calls a path of ours, a part of it or a literal; one that does not lie below
+  /// `rootfs` keeps its name.
+  std::string_view host_path(std::string_view access_path) const;
 };
 
 /// The locks of the machine and the processes that hold SQLite's, as of one moment.
@@ -51,6 +59,9 @@ Result<Node> read_node(const NodePaths& paths);
 /// Reads /proc/locks and the processes in it into `node`, if `previous` is older than five seconds
 /// (law 5); else takes over what it has. What cannot be read is left out, and said so.
 void read_lock_holders(Node& node, const std::shared_ptr<const LockHolders>& previous);
+
+/// Without the process's name.
+Owner owner_named(const CgroupOwner& cgroup, const PodNames& names);
 
 /// One process. Errors: no_data (it is gone), denied.
 Result<Process> read_owner(const std::string& procfs, int pid, const LockHolders& holders);

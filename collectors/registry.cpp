@@ -4,9 +4,11 @@
 #include <set>
 #include <vector>
 
+#include "collectors/cgroup.h"
 #include "collectors/checkpoints.h"
 #include "collectors/database.h"
 #include "collectors/engine.h"
+#include "collectors/filesystem.h"
 #include "collectors/holders.h"
 #include "collectors/locks.h"
 #include "collectors/readers.h"
@@ -16,12 +18,13 @@ namespace sqlite_exporter {
 
 namespace {
 
-constexpr std::array<const Collector*, 7> kCollectors = {
-    &kCheckpointsCollector, &kDatabaseCollector, &kEngineCollector, &kHoldersCollector,
-    &kLocksCollector,       &kReadersCollector,  &kWalCollector,
+constexpr std::array<const Collector*, 8> kCollectors = {
+    &kCheckpointsCollector, &kDatabaseCollector, &kEngineCollector,  &kFilesystemCollector,
+    &kHoldersCollector,     &kLocksCollector,    &kReadersCollector, &kWalCollector,
 };
 
-constexpr std::array<const NodeCollector*, 0> kNodeCollectors = {};
+constexpr std::array<const NodeCollector*, 2> kNodeCollectors = {&kCgroupCollector,
+                                                                 &kFilesystemNodeCollector};
 
 }  // namespace
 

@@ -35,6 +35,8 @@ inline constexpr std::uint32_t kQuietSamples = 10;
 struct Sample {
   /// The last successful sample, or when its database was first given to sample.
   std::chrono::steady_clock::time_point taken;
+  /// The next one follows within this, unless the sampler is held up.
+  std::chrono::steady_clock::duration next_within = std::chrono::seconds(2);
   /// Why the last sample said nothing. Not set by a busy moment: that is only a sample missed.
   std::optional<Error> error;
   WalTotals totals;

@@ -19,7 +19,8 @@ constexpr std::uint32_t kUnlockedAdvances = 3;
 /// has open is no longer the one at the path. Its descriptors tell.
 DatabaseState state_by_descriptors(const Node& node, int pid, const std::string& path) {
   if (!node.own_pid_namespace || pid <= 0) return DatabaseState::locks_inconsistent;
-  const Result<PathUse> use = use_of_path(node.paths.procfs, pid, path);
+  const Result<PathUse> use =
+      use_of_path(node.paths.procfs, pid, std::string(node.paths.host_path(path)));
   if (!use || *use == PathUse::none) return DatabaseState::locks_inconsistent;
   return *use == PathUse::open ? DatabaseState::locks_cancelled : DatabaseState::orphaned;
 }

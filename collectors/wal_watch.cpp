@@ -69,6 +69,7 @@ void WalWatch::set_path(std::string database) {
   set_aside_.clear();
   journal_mode_.reset();
   samples_unopened_ = 0;
+  credit_unopened_ = {};
   last_moment_.reset();
   readers_.forget();
   counters_.rebase();
@@ -109,7 +110,10 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
   if (!*shm) {
     observe_no_wal_index();
     const bool closed = journal_mode_ == JournalMode::wal && !latest_.locked;
-    if (closed && ++samples_unopened_ < kSamplesUnopened) return {};
+    if (closed && ++samples_unopened_ < kSamplesUnopened) {
+      credit_unopened_ += instant.credit;
+      return {};
+    }
     return look_at_database(instant);
   }
   const Result<FileIdentity> identity = identity_of(**shm);
@@ -172,7 +176,8 @@ void WalWatch::observe(const UnattachedMoment& moment, const SampleInstant& inst
   latest_.old_readers = readers_.readers();
   latest_.locked = moment.locks.any();
   SampleInstant standing = instant;  // for those before it that did not ask, too
-  standing.credit *= std::max(1U, std::exchange(samples_unopened_, 0));
+  standing.credit += std::exchange(credit_unopened_, {});
+  samples_unopened_ = 0;
   journal_mode_ = moment.journal_mode;
   observe_lock_time(held_locks(moment.locks), moment.change_counter, standing);
 }

@@ -79,6 +79,7 @@ class WalWatch {
   /// As the database file said when it was last opened; not known while somebody is attached.
   std::optional<JournalMode> journal_mode_;
   unsigned samples_unopened_ = 0;
+  std::chrono::steady_clock::duration credit_unopened_{0};  ///< of those samples
   /// Replaced or unlinked under a live application: kept, under their old epoch, until its locks
   /// are free, so that what was orphaned can be told from what lost its locks.
   std::vector<std::shared_ptr<const HeldFiles>> set_aside_;

@@ -28,6 +28,11 @@ class Grammar {
     add_shared_flags(app_);
     for (const std::string_view name : collector_names) add_collector_flag(std::string(name));
     add_procfs(app_);
+    app_.add_option("--path.sysfs", line_.sysfs, "Where sysfs is mounted, by default /sys")
+        ->type_name("DIRECTORY");
+    app_.add_option("--path.rootfs", line_.rootfs,
+                    "Where the node's root directory is mounted, by default /")
+        ->type_name("DIRECTORY");
     add_subcommands();
   }
 

@@ -40,6 +40,8 @@ struct CommandLine {
   std::optional<std::string> poll_interval;
   std::map<std::string, bool, std::less<>> collector_enabled;  ///< only those with a flag
   std::string procfs = "/proc";
+  std::string sysfs = "/sys";
+  std::string rootfs = "/";
 
   DescribeFormat format = DescribeFormat::markdown;
 

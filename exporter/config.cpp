@@ -4,16 +4,20 @@
 #include <array>
 
 #include "exporter/config_databases.h"
+#include "exporter/config_discovery.h"
 #include "exporter/config_draft.h"
-#include "exporter/config_keys.h"
+#include "exporter/config_refusal.h"
 #include "exporter/duration.h"
 #include "exporter/listen_address.h"
+#include "exporter/percentage.h"
 #include "exporter/quoted.h"
 
 namespace sqlite_exporter {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr double kLeastCpuBudget = 0.001;
 
 template <class T>
 using Choices = std::span<const std::pair<std::string_view, T>>;
@@ -25,13 +29,6 @@ constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLogLevels = {
      {"error", LogLevel::error}}};
 constexpr std::array<std::pair<std::string_view, LogFormat>, 2> kLogFormats = {
     {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}}};
-
-tl::unexpected<Error> refuse(const std::string& where, const ConfigKey& key,
-                             const std::string& actual) {
-  return fail(
-      Errc::config,
-      std::string(where).append(" must be ").append(key.expected).append(", not ").append(actual));
-}
 
 template <class T>
 Result<T> choose(const Written<std::string>& written, const ConfigKey& key, Choices<T> choices) {
@@ -52,6 +49,12 @@ Result<PollConfig> make_poll(const ConfigDraft& draft) {
     if (count->value < 1 || count->value > 100'000)
       return refuse(count->where, declared("poll", "max_databases"), std::to_string(count->value));
     poll.max_databases = static_cast<std::size_t>(count->value);
+  }
+  if (const auto& budget = draft.poll_cpu_budget) {
+    const auto share = parse_percentage(budget->value);
+    if (!share || *share < kLeastCpuBudget || *share > 1)
+      return refuse(budget->where, declared("poll", "cpu_budget"), in_quotes(budget->value));
+    poll.cpu_budget = *share;
   }
   return poll;
 }
@@ -88,6 +91,8 @@ Result<Config> make_config(const ConfigDraft& draft,
                            std::span<const std::string_view> reserved_labels) {
   auto databases = make_databases(draft, reserved_labels);
   if (!databases) return fail(databases.error());
+  auto discovery = make_discovery(draft);
+  if (!discovery) return fail(discovery.error());
   const auto poll = make_poll(draft);
   if (!poll) return fail(poll.error());
   auto web = make_web(draft);
@@ -97,6 +102,7 @@ Result<Config> make_config(const ConfigDraft& draft,
 
   Config config;
   config.databases_ = std::move(*databases);
+  config.discovery_ = std::move(*discovery);
   config.poll_ = *poll;
   config.web_ = std::move(*web);
   config.log_ = *log;

@@ -12,23 +12,38 @@
 #include <vector>
 
 #include "collectors/base/result.h"
+#include "collectors/database_state.h"
 #include "exporter/log.h"
+#include "exporter/path_labels.h"
+#include "exporter/walk_limits.h"
 
 namespace sqlite_exporter {
 
 struct ConfigDraft;
 
 struct DatabaseConfig {
-  std::string path;  ///< absolute; a glob where `is_pattern` says so
+  std::string path;  ///< absolute; `is_pattern` and `is_folder` say what kind
   std::optional<std::string> name;
   std::vector<std::pair<std::string, std::string>> labels;
+  std::optional<PathLabels> labels_from_path{};  ///< names that are not in `labels`
 
   bool operator==(const DatabaseConfig&) const = default;
+};
+
+struct DiscoveryConfig {
+  bool processes = false;            ///< also what processes of this node hold open
+  std::vector<std::string> exclude;  ///< globs for `is_excluded`
+  StateSet exclude_states;           ///< a database found in one of them is not watched
+  std::chrono::milliseconds rescan_interval{60'000};
+  WalkLimits limits;
+
+  bool operator==(const DiscoveryConfig&) const = default;
 };
 
 struct PollConfig {
   std::chrono::milliseconds interval{5'000};
   std::size_t max_databases = 1'000;
+  double cpu_budget = 0.01;  ///< of one core, for looks and samples
 
   bool operator==(const PollConfig&) const = default;
 };
@@ -48,8 +63,9 @@ struct LogConfig {
 
 class Config {
  public:
-  /// In the order of the file, then of the command line. At least one.
+  /// In the order of the file, then of the command line. At least one, unless processes are asked.
   const std::vector<DatabaseConfig>& databases() const { return databases_; }
+  const DiscoveryConfig& discovery() const { return discovery_; }
   const PollConfig& poll() const { return poll_; }
   const WebConfig& web() const { return web_; }
   const LogConfig& log() const { return log_; }
@@ -65,6 +81,7 @@ class Config {
   Config() = default;
 
   std::vector<DatabaseConfig> databases_;
+  DiscoveryConfig discovery_;
   PollConfig poll_;
   WebConfig web_;
   LogConfig log_;

@@ -26,13 +26,22 @@ struct DatabaseDraft {
   Written<std::string> path;
   std::optional<Written<std::string>> name;
   std::vector<LabelDraft> labels;
+  std::optional<Written<std::string>> labels_from_path{};
 };
 
 struct ConfigDraft {
   std::string where_databases = "FILE";  ///< the subject if there is not one database
   std::vector<DatabaseDraft> databases;
+  std::optional<bool> discovery_processes;
+  std::vector<Written<std::string>> discovery_exclude;
+  std::vector<Written<std::string>> discovery_exclude_states;
+  std::optional<Written<std::string>> discovery_rescan_interval;
+  std::optional<Written<std::int64_t>> discovery_max_depth;
+  std::optional<Written<std::int64_t>> discovery_max_entries;
+  std::optional<Written<std::string>> discovery_max_duration;
   std::optional<Written<std::string>> poll_interval;
   std::optional<Written<std::int64_t>> poll_max_databases;
+  std::optional<Written<std::string>> poll_cpu_budget;
   std::optional<Written<std::string>> web_listen_address;
   std::optional<Written<std::string>> log_level;
   std::optional<Written<std::string>> log_format;

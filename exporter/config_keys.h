@@ -10,11 +10,12 @@
 
 namespace sqlite_exporter {
 
-enum class KeyType : std::uint8_t { string, integer, boolean, table };
+enum class KeyType : std::uint8_t { string, strings, integer, boolean, table };
 
 constexpr std::string_view to_string(KeyType type) {
   switch (type) {
     case KeyType::string: return "string";
+    case KeyType::strings: return "array of strings";
     case KeyType::integer: return "integer";
     case KeyType::boolean: return "boolean";
     case KeyType::table: return "table";
@@ -34,19 +35,51 @@ struct ConfigKey {
 /// Stands for the table of each collector.
 inline constexpr std::string_view kCollectorTable = "collector.NAME";
 
-inline constexpr std::array<ConfigKey, 9> kConfigKeys = {{
-    {"database", "path", KeyType::string, "an absolute path of a file, or a glob", "",
-     "The database to watch, or a glob of `*`, `?` and `[...]` for many; required. A file that "
-     "does not exist yet is watched for."},
+inline constexpr std::array<ConfigKey, 18> kConfigKeys = {{
+    {"database", "path", KeyType::string,
+     "an absolute path of a file, a folder that ends with \"/\", or a glob", "",
+     "The database to watch, or for many a folder or a glob of `*`, `?`, `[...]` and, for any "
+     "number of folders, `**`; required. In folders and globs databases are told by their first "
+     "bytes, and names that begin with a dot are passed over. A single file that does not exist "
+     "yet is watched for."},
     {"database", "name", KeyType::string, "a name", "",
-     "Value of the label `database`; without it the path below the first directory with a glob "
-     "character, without extension. Only for a path without a glob."},
+     "Value of the label `database`; without it the path below the folder, or below the last "
+     "folder before a glob character, without extension. Only for a single file."},
     {"database", "labels", KeyType::table, "a table of strings", "{}",
      "Labels added to every sample of these databases."},
+    {"database", "labels_from_path", KeyType::string, "a regular expression", "",
+     "In the syntax of RE2: each named group, `(?P<claim>[^/]+)`, that matches some of a "
+     "database's "
+     "real path is a label of it. It need not match the whole path. Names that Prometheus gives "
+     "its targets, such as `namespace` and `pod`, are refused."},
+    {"discovery", "processes", KeyType::boolean, "true or false", "false",
+     "Whether databases that processes of this node hold open are watched, too; then no "
+     "[[database]] is needed."},
+    {"discovery", "exclude", KeyType::strings, "an array of globs", "[]",
+     "Files and folders that are passed over in folders and globs and with processes; `*` matches "
+     "slashes, too: `*/cache/*`."},
+    {"discovery", "exclude_states", KeyType::strings, "an array of states", "[]",
+     "States such as `empty` or `encrypted` in which a database in a folder, a glob or of a "
+     "process "
+     "is not watched."},
+    {"discovery", "rescan_interval", KeyType::string, "a duration from 1s to 24h such as \"1m\"",
+     "\"1m\"",
+     "How often folders and globs are walked anew; on local filesystems new files are seen at once "
+     "besides."},
+    {"discovery", "max_depth", KeyType::integer, "an integer from 1 to 64", "16",
+     "How many folders below a folder or the fixed part of a glob a walk goes down."},
+    {"discovery", "max_entries", KeyType::integer, "an integer from 1 to 10000000", "100000",
+     "How many names a walk reads."},
+    {"discovery", "max_duration", KeyType::string, "a duration from 100ms to 10m such as \"10s\"",
+     "\"10s\"", "How long a walk takes."},
     {"poll", "interval", KeyType::string, "a duration from 100ms to 1h such as \"5s\"", "\"5s\"",
      "How often everything about a database is read anew."},
     {"poll", "max_databases", KeyType::integer, "an integer from 1 to 100000", "1000",
      "How many databases are watched at most; the rest is counted in a metric."},
+    {"poll", "cpu_budget", KeyType::string, "a percentage from 0.1% to 100% such as \"1%\"",
+     "\"1%\"",
+     "CPU time of one core that samples and full looks may use; over it, samples are taken less "
+     "often. Scrapes are not counted."},
     {"web", "listen_address", KeyType::string, "\"HOST:PORT\" or \":PORT\"", "\":10003\"",
      "Where metrics are served; without a host, on every interface."},
     {"log", "level", KeyType::string, "\"debug\", \"info\", \"warn\" or \"error\"", "\"info\"",

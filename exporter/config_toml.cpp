@@ -67,6 +67,7 @@ std::string_view with_article(toml::node_type type) {
 bool has_type(const toml::node& node, KeyType type) {
   switch (type) {
     case KeyType::string: return node.is_string();
+    case KeyType::strings: return node.is_array();
     case KeyType::integer: return node.is_integer();
     case KeyType::boolean: return node.is_boolean();
     case KeyType::table: return node.is_table();
@@ -114,8 +115,10 @@ class DraftReader {
     if (auto checked = check_keys(table, "database", "database"); !checked) return checked;
     auto path = text(table, "database", "path");
     if (!path) return refuse(table.source(), "database.path", "is missing from this [[database]]");
-    DatabaseDraft database{
-        .path = std::move(*path), .name = text(table, "database", "name"), .labels = {}};
+    DatabaseDraft database{.path = std::move(*path),
+                           .name = text(table, "database", "name"),
+                           .labels = {},
+                           .labels_from_path = text(table, "database", "labels_from_path")};
     if (const toml::table* labels = table["labels"].as_table()) {
       for (const auto& [key, node] : in_file_order(*labels)) {
         const std::string full = "database.labels." + std::string(key->str());
@@ -147,11 +150,18 @@ class DraftReader {
 
   Result<void> read_section(const toml::table& table, const std::string& name) {
     if (auto checked = check_keys(table, name, name); !checked) return checked;
-    if (name == "poll") {
+    if (name == "discovery") {
+      draft_.discovery_processes = table["processes"].value<bool>();
+      draft_.discovery_exclude = texts(table, name, "exclude");
+      draft_.discovery_exclude_states = texts(table, name, "exclude_states");
+      draft_.discovery_rescan_interval = text(table, name, "rescan_interval");
+      draft_.discovery_max_depth = number(table, name, "max_depth");
+      draft_.discovery_max_entries = number(table, name, "max_entries");
+      draft_.discovery_max_duration = text(table, name, "max_duration");
+    } else if (name == "poll") {
       draft_.poll_interval = text(table, name, "interval");
-      if (const auto* const node = table.get("max_databases"))
-        draft_.poll_max_databases = {node->ref<std::int64_t>(),
-                                     where(node->source(), "poll.max_databases")};
+      draft_.poll_max_databases = number(table, name, "max_databases");
+      draft_.poll_cpu_budget = text(table, name, "cpu_budget");
     } else if (name == "web") {
       draft_.web_listen_address = text(table, name, "listen_address");
     } else if (name == "log") {
@@ -172,6 +182,9 @@ class DraftReader {
             key->source(), path,
             unknown_word(key->str(), "keys of " + table_header(full), keys_of(declared_table)));
       if (!has_type(*node, known->type)) return wrong_type(*node, path, known->expected);
+      if (known->type != KeyType::strings) continue;
+      for (const toml::node& element : *node->as_array())
+        if (!element.is_string()) return wrong_type(element, path, known->expected);
     }
     return {};
   }
@@ -182,6 +195,25 @@ class DraftReader {
     if (node == nullptr) return std::nullopt;
     return Written<std::string>{node->ref<std::string>(),
                                 where(node->source(), name + "." + std::string(key))};
+  }
+
+  /// Each with its own place.
+  std::vector<Written<std::string>> texts(const toml::table& table, const std::string& name,
+                                          std::string_view key) const {
+    std::vector<Written<std::string>> all;
+    if (const toml::array* const array = table[key].as_array())
+      for (const toml::node& element : *array)
+        all.push_back(
+            {element.ref<std::string>(), where(element.source(), name + "." + std::string(key))});
+    return all;
+  }
+
+  std::optional<Written<std::int64_t>> number(const toml::table& table, const std::string& name,
+                                              std::string_view key) const {
+    const toml::node* const node = table.get(key);
+    if (node == nullptr) return std::nullopt;
+    return Written<std::int64_t>{node->ref<std::int64_t>(),
+                                 where(node->source(), name + "." + std::string(key))};
   }
 
   std::string where(const toml::source_region& source, std::string_view key) const {

@@ -11,6 +11,7 @@
 #include "exporter/http_server.h"
 #include "exporter/loop.h"
 #include "exporter/own_metrics.h"
+#include "exporter/reload.h"
 #include "exporter/sampler.h"
 #include "exporter/scheduler.h"
 #include "exporter/web.h"
@@ -19,17 +20,40 @@ namespace sqlite_exporter {
 
 namespace {
 
-LookTools make_tools(const Config& config) {
-  LookTools tools;
-  for (const Collector* collector : all_collectors())
-    if (config.collector_enabled(collector->name)) tools.collectors.push_back(collector);
-  for (const NodeCollector* collector : all_node_collectors())
-    if (config.collector_enabled(collector->name)) tools.node_collectors.push_back(collector);
-  std::vector<std::string_view> names = {kLookName};
-  std::ranges::copy_if(collector_names(), std::back_inserter(names),
+/// Those that are enabled; no more than these are run.
+struct Enabled {
+  std::vector<const Collector*> collectors;
+  std::vector<const NodeCollector*> node_collectors;
+  std::vector<std::string_view> names;
+};
+
+Enabled enabled_by(const Config& config) {
+  Enabled enabled;
+  const auto wanted = [&](const auto* collector) {
+    return config.collector_enabled(collector->name);
+  };
+  std::ranges::copy_if(all_collectors(), std::back_inserter(enabled.collectors), wanted);
+  std::ranges::copy_if(all_node_collectors(), std::back_inserter(enabled.node_collectors), wanted);
+  enabled.names = {kLookName, kDiscoveryName};
+  std::ranges::copy_if(collector_names(), std::back_inserter(enabled.names),
                        [&](std::string_view name) { return config.collector_enabled(name); });
-  tools.own_metrics = std::make_shared<OwnMetrics>(names);
+  return enabled;
+}
+
+LookTools make_tools(const Config& config) {
+  Enabled enabled = enabled_by(config);
+  LookTools tools;
+  tools.collectors = std::move(enabled.collectors);
+  tools.node_collectors = std::move(enabled.node_collectors);
+  tools.own_metrics = std::make_shared<OwnMetrics>(enabled.names);
   return tools;
+}
+
+std::shared_ptr<FolderWatch> watch_folders(const Log& log) {
+  Result<std::shared_ptr<FolderWatch>> watch = FolderWatch::create();
+  if (watch) return *watch;
+  log.warn("new databases are found by the rescan only", {{"error", watch.error().message}});
+  return nullptr;
 }
 
 }  // namespace
@@ -47,11 +71,17 @@ Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOption
   log.info("listening", {{"address", (*server)->address()}});
   if (options.listening) options.listening((*server)->address());
 
-  Sampler sampler;
-  Scheduler scheduler(config,
-                      {loop, sampler, log, tools, snapshot, options.paths, options.published});
+  Sampler sampler(CpuBudget(config.poll().cpu_budget, config.poll().interval), tools.cpu_time);
+  Scheduler scheduler(config, {loop, sampler, log, tools, snapshot, options.paths,
+                               watch_folders(log), options.published});
+  Reload reload(config, {loop, log, tools.own_metrics, options.reload, [&](const Config& now) {
+                           const Enabled enabled = enabled_by(now);
+                           tools.own_metrics->add_collectors(enabled.names);
+                           scheduler.reconfigure(now, enabled.collectors, enabled.node_collectors);
+                         }});
   for (const int signal_number : kStopSignals) {
     loop.on_signal(signal_number, [&, signal_number] {
+      if (signal_number == SIGHUP && options.reload) return reload.request();
       log.info("stopping", {{"signal", std::string("SIG").append(::sigabbrev_np(signal_number))}});
       loop.stop();
     });

@@ -16,13 +16,15 @@ namespace sqlite_exporter {
 
 struct DaemonOptions {
   NodePaths paths;
+  /// What SIGHUP has read anew, on a pool thread; if empty, SIGHUP ends the program.
+  std::function<Result<Config>()> reload;
   /// Called once, with the address really bound, when the server listens.
   std::function<void(const std::string& address)> listening;
   /// Called on the loop thread for each snapshot.
   std::function<void(const Snapshot&)> published;
 };
 
-/// What ends it. A closed terminal does too.
+/// What ends it. A closed terminal does too, unless there is a file to reload.
 inline constexpr std::array kStopSignals = {SIGTERM, SIGINT, SIGHUP};
 
 /// Blocks until one of them. True if every thread has ended: where a job on a hung mount has

@@ -53,9 +53,12 @@ std::string code(std::string_view text) {
   return std::string("`").append(cell(text)).append("`");
 }
 
-void append_markdown(std::string& text, const MetricGroup& group) {
+void append_markdown_heading(std::string& text, const MetricGroup& group) {
   text.append("\n## ").append(group.collector);
   text.append("\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n");
+}
+
+void append_markdown(std::string& text, const MetricGroup& group) {
   for (const auto& [metric, labels] : described(group)) {
     text.append("| ").append(code(metric->name()));
     text.append(" | ").append(to_string(metric->type())).append(" | ");
@@ -107,7 +110,12 @@ std::string json_array(const Entries& entries) {
 std::string describe_metrics(std::span<const MetricGroup> groups, DescribeFormat format) {
   if (format == DescribeFormat::markdown) {
     std::string text(kMetricsIntro);
-    for (const MetricGroup& group : groups) append_markdown(text, group);
+    std::string_view heading;
+    for (const MetricGroup& group : groups) {
+      if (group.collector != heading) append_markdown_heading(text, group);
+      heading = group.collector;
+      append_markdown(text, group);
+    }
     return text;
   }
   std::vector<Described> all;

@@ -21,7 +21,7 @@ struct MetricGroup {
 };
 
 /// JSON: one array `[{"name","help","type","labels":[...]}]` sorted by name. Markdown: a table a
-/// group, in the order of `groups`.
+/// group, in the order of `groups`; those of one collector that follow each other share one.
 std::string describe_metrics(std::span<const MetricGroup> groups, DescribeFormat format);
 
 std::string describe_config(DescribeFormat format);

@@ -1,62 +1,77 @@
 #include "exporter/discovery.h"
 
-#include <glob.h>
-
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
-#include "collectors/linux/file.h"
 #include "collectors/sqlite/database_header.h"
-#include "exporter/naming.h"
 
 namespace sqlite_exporter {
 
 namespace {
 
-/// The paths a pattern matches, sorted. Directories that cannot be read are passed over.
-class Matches {
- public:
-  explicit Matches(const std::string& pattern) {
-    if (::glob(pattern.c_str(), 0, nullptr, &glob_) != 0) glob_.gl_pathc = 0;
-  }
-  Matches(const Matches&) = delete;
-  Matches& operator=(const Matches&) = delete;
-  ~Matches() { ::globfree(&glob_); }
-
-  std::size_t size() const { return glob_.gl_pathc; }
-  std::string operator[](std::size_t index) const { return glob_.gl_pathv[index]; }
-
- private:
-  glob_t glob_{};
-};
+constexpr std::array<std::string_view, 4> kCompanions = {"-wal", "-wal2", "-shm", "-journal"};
 
 bool belongs_to_a_database(std::string_view path) {
-  return path.ends_with("-wal") || path.ends_with("-shm") || path.ends_with("-journal");
+  return std::ranges::any_of(kCompanions,
+                             [path](std::string_view end) { return path.ends_with(end); });
 }
 
-bool may_be_a_database(const std::string& path) {
-  const Result<File> file = File::open(path);
+/// To open a FIFO lets its writer in, and some devices notice, too.
+bool leads_to_a_file(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::file_type type = std::filesystem::symlink_status(path, error).type();
+  // Where it may not even be asked, the full look says so.
+  return type == std::filesystem::file_type::regular || error == std::errc::permission_denied;
+}
+
+void identify(Found& found, const Result<FileStatus>& status) {
+  if (!status) return;
+  found.identity = status->identity;
+  found.link_count = status->link_count;
+}
+
+/// True if it may be a database, and then identified. Error: limit.
+Result<bool> check(Found& found) {
+  const Result<File> file = File::open(found.path);
+  if (!file && file.error().code == Errc::limit) return fail(file.error());
   if (!file) return file.error().code == Errc::denied;
   std::array<std::byte, kDatabaseMagicSize> magic{};
   const Result<std::size_t> size = file->read_at(0, magic);
-  return size && has_database_magic(Bytes(magic).first(*size));
+  if (!size || !has_database_magic(Bytes(magic).first(*size))) return false;
+  identify(found, file->status());
+  return true;
 }
 
 }  // namespace
 
-std::vector<Found> discover(const DatabaseConfig& entry,
-                            const std::function<bool(std::string_view)>& is_known) {
-  if (!is_pattern(entry.path)) return {{entry.path, real_path(entry.path).value_or(entry.path)}};
-  std::vector<Found> found;
-  const Matches matches(entry.path);
-  for (std::size_t i = 0; i < matches.size(); ++i) {
-    std::string matched = matches[i];
-    if (belongs_to_a_database(matched)) continue;
-    std::string path = real_path(matched).value_or(matched);
-    if (is_known(path) || may_be_a_database(path))
-      found.push_back({std::move(matched), std::move(path)});
+Checked databases_among(std::vector<Found> files, const CheckRules& rules) {
+  Checked checked;
+  for (Found& file : files) {
+    rules.step();
+    if (belongs_to_a_database(file.matched_path) || rules.is_excluded(file.path)) continue;
+    if (!leads_to_a_file(file.path)) continue;
+    if (rules.is_known(file.path)) {
+      identify(file, status_of(file.path));
+    } else {
+      const Result<bool> is_database = check(file);
+      if (!is_database) {
+        checked.error = is_database.error();
+        break;
+      }
+      if (!*is_database) continue;
+    }
+    checked.found.push_back(std::move(file));
   }
+  return checked;
+}
+
+Found found_at(const std::string& path, const std::string& real) {
+  Found found{path, real};
+  identify(found, status_of(found.path));
   return found;
 }
 

@@ -1,25 +1,49 @@
-/// Which files a `[[database]]` entry means at this moment.
+/// Which files are databases: those a `[[database]]` entry means at this moment.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "exporter/config.h"
+#include "collectors/base/result.h"
+#include "collectors/linux/file.h"
 
 namespace sqlite_exporter {
 
 struct Found {
   std::string matched_path;
   std::string path;  ///< its realpath; `matched_path` itself if it is absent or cannot be resolved
+  /// Two paths of one file are a bind mount, or a hard link if `link_count` is above 1. Not set if
+  /// the file could not be asked.
+  std::optional<FileIdentity> identity{};
+  std::uint64_t link_count = 0;
 };
 
-/// Blocks as long as the filesystem does. A plain path is always found, there or not: it is watched
-/// for. A pattern finds regular files that begin as a SQLite database does, those for which
-/// `is_known(realpath)` holds whatever they begin with now, and those that may not be read: that is
-/// for the full look to say. SQLite's own -wal, -shm and -journal files are never found.
-std::vector<Found> discover(const DatabaseConfig& entry,
-                            const std::function<bool(std::string_view)>& is_known);
+struct CheckRules {
+  /// Of a realpath: it is watched already, whatever it holds now.
+  std::function<bool(std::string_view)> is_known = [](std::string_view) { return false; };
+  /// Of a realpath: a link leads where nobody shall look.
+  std::function<bool(std::string_view)> is_excluded = [](std::string_view) { return false; };
+  /// Called for each file: the check still gets somewhere.
+  std::function<void()> step = [] {};
+};
+
+struct Checked {
+  std::vector<Found> found;
+  std::optional<Error> error;  ///< limit: without descriptors the rest was not looked at
+};
+
+/// Of files with their realpaths, those that are known, those that begin as a SQLite database does,
+/// and those that may not be read: that is for the full look to say. Never one of SQLite's own
+/// files beside a database. Opens regular files only, as `File::open` does, and none that is known.
+/// Blocks as long as the filesystem does.
+Checked databases_among(std::vector<Found> files, const CheckRules& rules);
+
+/// A plain path is always found, there or not: it is watched for. `real` is its realpath, or the
+/// same where there is none.
+Found found_at(const std::string& path, const std::string& real);
 
 }  // namespace sqlite_exporter

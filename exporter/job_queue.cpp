@@ -12,6 +12,10 @@ struct JobQueue::Job {
   Loop::Callback done;
 };
 
+JobQueue::JobQueue(Loop& loop) : loop_(loop) {
+  for (std::size_t lane = 0; lane < kLanes; ++lane) lanes_[lane].bounds = kBounds[lane];
+}
+
 JobQueue::Waiting& JobQueue::lane_of(const Job& job) {
   return lanes_[static_cast<std::size_t>(job.lane)];
 }
@@ -32,7 +36,7 @@ JobQueue::Ticket JobQueue::submit(Lane lane, Loop::Callback work, Loop::Callback
 }
 
 void JobQueue::start_waiting(Waiting& lane) {
-  while (!lane.jobs.empty() && lane.running < kRunning && lane.hung < kHung) {
+  while (!lane.jobs.empty() && lane.running < lane.bounds.running && lane.hung < lane.bounds.hung) {
     Ticket job = std::move(lane.jobs.front());
     lane.jobs.pop_front();
     job->state = Job::State::running;
@@ -58,7 +62,7 @@ void JobQueue::give_up(const Ticket& job) {
 }
 
 bool JobQueue::is_blocked(const Ticket& job) const {
-  return job->state == Job::State::waiting && lane_of(*job).hung >= kHung;
+  return job->state == Job::State::waiting && lane_of(*job).hung >= lane_of(*job).bounds.hung;
 }
 
 }  // namespace sqlite_exporter

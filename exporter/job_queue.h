@@ -23,14 +23,18 @@ class JobQueue {
  public:
   enum class Lane : std::uint8_t { local, remote };
   static constexpr std::size_t kLanes = 2;
-  static constexpr std::size_t kRunning = 4;  ///< at once in a lane, without those given up
-  static constexpr std::size_t kHung = 12;    ///< given up and not back; more wait for one of them
-  static_assert(kLanes * (kRunning + kHung) <= Loop::kPoolThreads);
+  struct Bounds {
+    std::size_t running;  ///< at once, without those given up
+    std::size_t hung;     ///< given up and not back; more wait for one of them
+  };
+  /// Those of a file server wait more than they work, and many may begin to hang at one moment.
+  static constexpr std::array<Bounds, kLanes> kBounds = {{{4, 8}, {12, 8}}};
+  static_assert(4 + 8 + 12 + 8 <= Loop::kPoolThreads);
 
   struct Job;
   using Ticket = std::shared_ptr<Job>;
 
-  explicit JobQueue(Loop& loop) : loop_(loop) {}
+  explicit JobQueue(Loop& loop);
   JobQueue(const JobQueue&) = delete;
   JobQueue& operator=(const JobQueue&) = delete;
 
@@ -48,6 +52,7 @@ class JobQueue {
     std::deque<Ticket> jobs;
     std::size_t running = 0;
     std::size_t hung = 0;
+    Bounds bounds{};
   };
 
   Waiting& lane_of(const Job& job);

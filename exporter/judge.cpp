@@ -1,6 +1,8 @@
 #include "exporter/judge.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -53,6 +55,9 @@ constexpr Notable kNotable[] = {
 /// While one of these holds there is nothing to watch.
 constexpr std::size_t kWithoutContent = 5;
 
+/// A load about as large as the budget must not fill the log.
+constexpr std::chrono::minutes kSlowedPause(1);
+
 StateSet notable_of(StateSet states) {
   StateSet notable;
   for (const Notable& each : kNotable)
@@ -63,6 +68,15 @@ StateSet notable_of(StateSet states) {
 bool has_content(StateSet states) {
   return std::none_of(std::begin(kNotable), std::begin(kNotable) + kWithoutContent,
                       [&](const Notable& each) { return states.contains(each.state); });
+}
+
+std::string_view limit_key(WalkLimit limit) {
+  switch (limit) {
+    case WalkLimit::depth: return "depth";
+    case WalkLimit::count: return "entries";
+    case WalkLimit::time: return "duration";
+  }
+  return "";
 }
 
 }  // namespace
@@ -124,6 +138,30 @@ void Judge::judge_states(const LookTask& task, State& state) {
   told = now;
 }
 
+void Judge::discovered(const DiscoveryTask& task) {
+  const std::string& folder = task.start.directory;
+  if (!task.error) {
+    if (discovery_failing_.erase(folder) > 0)
+      log_.info("discovery succeeds again", {{"folder", folder}});
+  } else if (const auto [known, fresh] = discovery_failing_.try_emplace(folder, task.error->code);
+             fresh || std::exchange(known->second, task.error->code) != task.error->code) {
+    log_.warn("discovery failed, what it found before stays",
+              {{"folder", folder},
+               {"reason", std::string(to_string(task.error->code))},
+               {"error", task.error->message},
+               {"advice", std::string(advice(task.error->code))}});
+  }
+  if (!task.limit) {
+    discovery_limited_.erase(folder);
+  } else if (const auto [known, fresh] = discovery_limited_.try_emplace(folder, *task.limit);
+             fresh || std::exchange(known->second, *task.limit) != *task.limit) {
+    log_.warn("discovery ended at a limit, what lies beyond is not found",
+              {{"folder", folder},
+               {"limit", std::string("max_").append(limit_key(*task.limit))},
+               {"advice", "name fewer folders, exclude some, or raise the limit in [discovery]"}});
+  }
+}
+
 void Judge::mount_stalled(const std::string& mountpoint) {
   log_.warn("mount does not answer, its databases show sqlite_up 0", {{"mountpoint", mountpoint}});
 }
@@ -144,6 +182,19 @@ void Judge::over_limit(std::size_t count, std::size_t limit) {
     log_.warn("more databases than max_databases, the rest is not watched",
               {{"max_databases", std::to_string(limit)}, {"not_watched", std::to_string(count)}});
   over_limit_ = count > 0;
+}
+
+void Judge::slowed(double slowdown, std::chrono::steady_clock::time_point now) {
+  const bool is_slowed = slowdown > 1;
+  if (is_slowed == slowed_ || (slowed_told_ && now - *slowed_told_ < kSlowedPause)) return;
+  slowed_ = is_slowed;
+  slowed_told_ = now;
+  if (!is_slowed) return log_.info("samples are taken at the full rate again");
+  std::array<char, 16> text{};
+  const auto end = std::to_chars(text.begin(), text.end(), slowdown, std::chars_format::fixed, 1);
+  log_.warn("looks cost more than cpu_budget, samples are taken less often",
+            {{"slowdown", std::string(text.begin(), end.ptr)},
+             {"advice", "watch fewer databases, look less often or raise cpu_budget"}});
 }
 
 }  // namespace sqlite_exporter

@@ -1,12 +1,15 @@
 /// The one place that decides what of a look's outcome is worth a log line: only a change of state.
 #pragma once
 
+#include <chrono>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "exporter/discovery_task.h"
 #include "exporter/log.h"
 #include "exporter/look_job.h"
 
@@ -18,11 +21,16 @@ class Judge {
 
   void looked(const LookTask& task);
   void looked(const NodeTask& task);
+  /// A task of discovery that came back.
+  void discovered(const DiscoveryTask& task);
   void mount_stalled(const std::string& mountpoint);
   void mount_answers(const std::string& mountpoint);
   void forget(std::string_view database);
   /// How many databases were found beyond the limit.
   void over_limit(std::size_t count, std::size_t limit);
+  /// How many times longer than usual periods between samples are; told at most once a minute.
+  void slowed(double slowdown,
+              std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
 
  private:
   using Fields = std::vector<Log::Field>;
@@ -39,7 +47,11 @@ class Judge {
   const Log& log_;
   std::map<std::string, State, std::less<>> states_;
   Failing node_failing_;
+  std::map<std::string, Errc> discovery_failing_;       ///< by folder
+  std::map<std::string, WalkLimit> discovery_limited_;  ///< the same
   bool over_limit_ = false;
+  bool slowed_ = false;
+  std::optional<std::chrono::steady_clock::time_point> slowed_told_;
 };
 
 }  // namespace sqlite_exporter

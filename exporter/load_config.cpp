@@ -1,13 +1,19 @@
 /// From a command line to a configuration: which file is read, and that a flag wins over it.
 #include "exporter/load_config.h"
 
+#include <chrono>
 #include <filesystem>
+#include <future>
+#include <memory>
+#include <set>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "exporter/config_toml.h"
 #include "exporter/naming.h"
 #include "exporter/quoted.h"
+#include "exporter/signal_mask.h"
 
 namespace sqlite_exporter {
 namespace {
@@ -29,11 +35,48 @@ bool exists(const std::string& path) {
   return fs::symlink_status(path, error).type() != fs::file_type::not_found;
 }
 
+/// What lies at the paths of the command line. Each is asked on a thread of its own: a mount that
+/// hangs must not hold up the start, nor may it more than once.
+class FileTypes {
+ public:
+  /// `none` also for what does not answer.
+  fs::file_type of(const fs::path& path) {
+    const fs::path directory = path.parent_path();
+    if (silent_.contains(directory)) return fs::file_type::none;
+    const auto promise = std::make_shared<std::promise<fs::file_type>>();
+    std::future<fs::file_type> answer = promise->get_future();
+    const SignalsBlocked blocked;
+    try {
+      std::thread([promise, path] { promise->set_value(type_at(path)); }).detach();
+    } catch (const std::system_error&) {
+      return fs::file_type::none;  // no thread is to be had
+    }
+    if (answer.wait_for(kLongest) == std::future_status::ready) return answer.get();
+    silent_.insert(directory);
+    return fs::file_type::none;
+  }
+
+ private:
+  static fs::file_type type_at(const fs::path& path) {
+    std::error_code error;
+    const fs::file_type type = fs::status(path, error).type();
+    // A link that leads nowhere is there all the same.
+    return type == fs::file_type::not_found ? fs::symlink_status(path, error).type() : type;
+  }
+
+  static constexpr std::chrono::seconds kLongest{1};
+  std::set<fs::path> silent_;
+};
+
 /// Brackets in a name that the shell has already expanded are no pattern, nor are those in the name
-/// of the working directory.
-Result<std::string> absolute_pattern(const std::string& file) {
-  std::string path = is_pattern(file) && exists(file) ? literal_pattern(file) : file;
-  if (path.empty() || path.starts_with('/')) return path;
+/// of the working directory. A directory is a folder without a slash, too.
+Result<std::string> absolute_pattern(const std::string& file, FileTypes& types) {
+  if (file.empty()) return file;
+  const fs::file_type type = types.of(file);
+  const bool is_there = type != fs::file_type::none && type != fs::file_type::not_found;
+  std::string path = is_there ? literal_pattern(file) : file;
+  if (type == fs::file_type::directory && !is_folder(path)) path += '/';
+  if (path.starts_with('/')) return path;
   std::error_code error;
   const std::string directory = fs::current_path(error).string();
   if (error) return fail(Errc::config, "the working directory is unknown: " + error.message());
@@ -42,8 +85,9 @@ Result<std::string> absolute_pattern(const std::string& file) {
 }
 
 Result<void> add_files(ConfigDraft& draft, const CommandLine& line) {
+  FileTypes types;
   for (const std::string& file : line.files) {
-    auto path = absolute_pattern(file);
+    auto path = absolute_pattern(file, types);
     if (!path) return fail(path.error());
     draft.databases.push_back(
         {.path = {std::move(*path), "argument " + in_quotes(file)}, .name = {}, .labels = {}});

@@ -5,20 +5,24 @@
 
 #include "collectors/registry.h"
 #include "exporter/clock.h"
+#include "exporter/duration.h"
 
 namespace sqlite_exporter {
 
 namespace {
 
-/// A sample is taken at least every other second; one this old says that the sampler is held up, or
-/// that a writer was faster than every one of its reads, and must not be served as new.
-constexpr std::chrono::seconds kOldestSample(5);
+/// A sample without a successor for so much longer than it takes says that the sampler is held up,
+/// or that a writer was faster than every one of its reads, and must not be served as new.
+constexpr std::chrono::seconds kOverdue(3);
 
 Result<Sample> latest_sample(const SampleCell& cell) {
   Sample sample = cell.get();
   if (sample.error) return fail(*sample.error);
-  if (std::chrono::steady_clock::now() - sample.taken > kOldestSample)
-    return fail(Errc::stalled, "no sample of it succeeded for over five seconds");
+  const auto oldest = sample.next_within + kOverdue;
+  if (std::chrono::steady_clock::now() - sample.taken > oldest)
+    return fail(Errc::stalled,
+                std::string("no sample of it succeeded for over ")
+                    .append(format_duration(std::chrono::ceil<std::chrono::seconds>(oldest))));
   return sample;
 }
 
@@ -59,6 +63,7 @@ void run_look(LookTask& task, const Node& node, const LookTools& tools) {
 
 void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& tools,
                Progress& progress) {
+  const ThreadCpuMeter meter(*tools.cpu_time);
   progress.step();  // it has begun: what waits for a thread is not stuck
   for (LookTask& task : tasks) {
     run_look(task, node, tools);

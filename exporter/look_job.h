@@ -14,6 +14,7 @@
 #include "collectors/look.h"
 #include "collectors/node.h"
 #include "collectors/node_collector.h"
+#include "exporter/cpu_time.h"
 #include "exporter/gather.h"
 #include "exporter/own_metrics.h"
 #include "exporter/progress.h"
@@ -51,6 +52,8 @@ struct LookTools {
   std::vector<const Collector*> collectors;
   std::vector<const NodeCollector*> node_collectors;
   std::shared_ptr<OwnMetrics> own_metrics;
+  /// Of all looks: the sampler's budget counts them with its samples.
+  std::shared_ptr<CpuTime> cpu_time = std::make_shared<CpuTime>();
 };
 
 /// Runs on a pool thread. `node` outlives the tasks' readings only as text.

@@ -5,9 +5,12 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <list>
 #include <string>
 #include <utility>
+
+#include "exporter/signal_mask.h"
 
 namespace sqlite_exporter {
 
@@ -76,7 +79,7 @@ Loop::~Loop() {
   uv_loop_close(&impl_->loop);
 }
 
-void Loop::every(std::chrono::milliseconds period, Callback callback) {
+Loop::TimerId Loop::every(std::chrono::milliseconds period, Callback callback) {
   Timer& timer = impl_->timers.emplace_back();
   timer.callback = std::move(callback);
   timer.handle.data = &timer;
@@ -84,6 +87,15 @@ void Loop::every(std::chrono::milliseconds period, Callback callback) {
   uv_timer_start(
       &timer.handle, [](uv_timer_t* handle) { static_cast<Timer*>(handle->data)->callback(); }, 0,
       static_cast<std::uint64_t>(period.count()));
+  return impl_->timers.size() - 1;
+}
+
+void Loop::set_period(TimerId timer, std::chrono::milliseconds period) {
+  const auto found = std::next(impl_->timers.begin(), static_cast<std::ptrdiff_t>(timer));
+  const auto milliseconds = static_cast<std::uint64_t>(period.count());
+  if (uv_timer_get_repeat(&found->handle) == milliseconds) return;
+  uv_timer_set_repeat(&found->handle, milliseconds);
+  uv_timer_again(&found->handle);
 }
 
 void Loop::on_signal(int signal_number, Callback callback) {
@@ -105,6 +117,7 @@ void Loop::in_pool(Callback work, Callback done) {
   job->done = std::move(done);
   job->request.data = job.get();
   ++impl_->jobs.running;
+  const SignalsBlocked blocked;  // the first job starts the pool's threads
   uv_queue_work(
       &impl_->loop, &job.release()->request,
       [](uv_work_t* request) { static_cast<Job*>(request->data)->work(); },

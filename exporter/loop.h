@@ -28,8 +28,11 @@ class Loop {
   /// still refers to it and cannot be joined.
   ~Loop();
 
+  using TimerId = std::size_t;
   /// Calls back at once and then every `period`, until the loop ends.
-  void every(std::chrono::milliseconds period, Callback callback);
+  TimerId every(std::chrono::milliseconds period, Callback callback);
+  /// From now on. Loop thread only.
+  void set_period(TimerId timer, std::chrono::milliseconds period);
   /// A deferred signal is delivered from now on.
   void on_signal(int signal_number, Callback callback);
   /// Runs `work` on a pool thread, then `done` on the loop's thread, unless it was stopped

@@ -13,6 +13,7 @@
 #include "exporter/inspect/inspect.h"
 #include "exporter/load_config.h"
 #include "exporter/log.h"
+#include "exporter/node_paths.h"
 #include "exporter/reference.h"
 
 namespace sqlite_exporter {
@@ -45,10 +46,13 @@ int leave(const Result<bool>& ended) {
 int run(const CommandLine& line) {
   const Result<Config> config = load(line);
   if (!config) return report(config.error());
+  const Result<NodePaths> paths = node_paths_of(line);
+  if (!paths) return report(paths.error());
   const Log log(config->log().level, config->log().format);
-  NodePaths paths;
-  paths.procfs = line.procfs;
-  return leave(run_daemon(*config, log, {paths, {}, {}}));
+  DaemonOptions options;
+  options.paths = *paths;
+  if (line.config_file || line.files.empty()) options.reload = [&line] { return load(line); };
+  return leave(run_daemon(*config, log, options));
 }
 
 int check_config(const CommandLine& line) {
@@ -58,6 +62,7 @@ int check_config(const CommandLine& line) {
 }
 
 int inspect(const CommandLine& line) {
+  if (const Result<NodePaths> paths = node_paths_of(line); !paths) return report(paths.error());
   const Inspected inspected = run_inspect(line, std::cout, ::isatty(STDOUT_FILENO) == 1);
   const int code = exit_code(inspected.verdict);
   if (!inspected.ended) ::_exit(code);

@@ -32,6 +32,10 @@ bool is_pattern(std::string_view path) {
   return path.find_first_of(kGlobCharacters) != std::string_view::npos;
 }
 
+bool is_folder(std::string_view path) { return path.ends_with('/'); }
+
+bool names_many(std::string_view path) { return is_pattern(path) || is_folder(path); }
+
 std::string literal_pattern(std::string_view path) {
   std::string pattern;
   for (const char c : path) {
@@ -53,7 +57,7 @@ std::string_view fixed_prefix(std::string_view pattern) {
 }
 
 std::string derive_database_name(std::string_view pattern, std::string_view file_path) {
-  if (!is_pattern(pattern)) return std::string(without_extension(last_component(pattern)));
+  if (!names_many(pattern)) return std::string(without_extension(last_component(pattern)));
   std::string_view name = below(fixed_prefix(pattern), file_path);
   if (name.empty()) name = last_component(file_path);
   return std::string(without_extension(name));

@@ -9,6 +9,12 @@ namespace sqlite_exporter {
 /// True if `path` holds a glob character: `*`, `?` or `[`.
 bool is_pattern(std::string_view path);
 
+/// True if `path` ends with a slash: all that is below it is meant.
+bool is_folder(std::string_view path);
+
+/// True for both: which files are meant is for a walk to say.
+bool names_many(std::string_view path);
+
 /// A pattern that matches exactly the file `path`, whatever characters its name holds.
 std::string literal_pattern(std::string_view path);
 
@@ -17,8 +23,9 @@ std::string literal_pattern(std::string_view path);
 std::string_view fixed_prefix(std::string_view pattern);
 
 /// The label `database` of the file at `file_path` that `pattern` matched: its path below the fixed
-/// prefix without the last extension. `/data/*/app.db` names `/data/x/app.db` "x/app". A plain path
-/// names its file whatever it links to. Never empty for a path that names a file.
+/// prefix, or below the folder, without the last extension. `/data/*/app.db` and `/data/` name
+/// `/data/x/app.db` "x/app". A plain path names its file whatever it links to. Never empty for a
+/// path that names a file.
 std::string derive_database_name(std::string_view pattern, std::string_view file_path);
 
 }  // namespace sqlite_exporter

@@ -12,6 +12,8 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 
 #include "exporter/process_metrics.h"
@@ -28,12 +30,43 @@ constexpr Metric kCollectorDuration =
 constexpr Metric kCollectorErrors = counter(
     "sqlite_exporter_collector_errors_total",
     "Looks of a collector that ended in an error and gave no readings.", {"collector", "reason"});
+constexpr Metric kReloadSuccessful =
+    gauge("sqlite_exporter_config_last_reload_successful",
+          "1 if the running configuration is the one last read, 0 if a reload failed.");
+constexpr Metric kReloadTimestamp =
+    gauge("sqlite_exporter_config_last_reload_success_timestamp_seconds",
+          "Unix time at which the running configuration was read.");
+constexpr Metric kDatabasesExcluded =
+    gauge("sqlite_exporter_databases_excluded",
+          "Databases found and not shown because of [discovery] exclude_states.");
+constexpr Metric kDiscoveryDenied =
+    gauge("sqlite_exporter_discovery_denied_processes",
+          "Processes whose open files [discovery] processes may not see (CAP_SYS_PTRACE shows "
+          "them).");
+constexpr Metric kDiscoveryLimited =
+    gauge("sqlite_exporter_discovery_limited",
+          "Walks through folders that ended at a limit of [discovery]: what lies beyond is not "
+          "found.",
+          {"limit"});
+constexpr Metric kDiscoveryUntranslated =
+    gauge("sqlite_exporter_discovery_untranslated_files",
+          "Open files in containers that have no path on the node.");
+constexpr Metric kDiscoveryUnwatched =
+    gauge("sqlite_exporter_discovery_unwatched_folders",
+          "Folders in which a new database is found by the rescan only: fs.inotify limits are used "
+          "up.");
 constexpr Metric kDatabases = gauge("sqlite_exporter_databases", "Databases under observation.");
 constexpr Metric kDatabasesOverLimit =
     gauge("sqlite_exporter_databases_over_limit",
           "Databases found but not observed because of the limit on their number.");
+constexpr Metric kLooksCpu = counter("sqlite_exporter_looks_cpu_seconds_total",
+                                     "CPU time of samples and full looks, over all databases.");
 constexpr Metric kSamplerLooks =
     counter("sqlite_exporter_sampler_looks_total", "Samples taken, over all databases.");
+constexpr Metric kSamplerSlowdown =
+    gauge("sqlite_exporter_sampler_slowdown",
+          "How many times longer than usual the periods between samples are, to keep within "
+          "cpu_budget; 1 is the full rate.");
 constexpr Metric kScrapes =
     counter("sqlite_exporter_scrapes_total", "Scrapes answered with a snapshot.");
 constexpr Metric kServedBytes =
@@ -46,13 +79,32 @@ constexpr Metric kStalledMounts =
           "Mounts that did not answer a look before its deadline and have not answered since.");
 
 /// Sorted by name.
-constexpr std::array kDeclarations = {
-    kProcessCpuSeconds,     kProcessMaxFds,    kProcessOpenFds,
-    kProcessResidentMemory, kProcessStartTime, kProcessThreads,
-    kProcessVirtualMemory,  kBuildInfo,        kCollectorDuration,
-    kCollectorErrors,       kDatabases,        kDatabasesOverLimit,
-    kSamplerLooks,          kScrapes,          kServedBytes,
-    kSnapshotTimestamp,     kStalledMounts};
+constexpr std::array kDeclarations = {kProcessCpuSeconds,
+                                      kProcessMaxFds,
+                                      kProcessOpenFds,
+                                      kProcessResidentMemory,
+                                      kProcessStartTime,
+                                      kProcessThreads,
+                                      kProcessVirtualMemory,
+                                      kBuildInfo,
+                                      kCollectorDuration,
+                                      kCollectorErrors,
+                                      kReloadTimestamp,
+                                      kReloadSuccessful,
+                                      kDatabases,
+                                      kDatabasesExcluded,
+                                      kDatabasesOverLimit,
+                                      kDiscoveryDenied,
+                                      kDiscoveryLimited,
+                                      kDiscoveryUntranslated,
+                                      kDiscoveryUnwatched,
+                                      kLooksCpu,
+                                      kSamplerLooks,
+                                      kSamplerSlowdown,
+                                      kScrapes,
+                                      kServedBytes,
+                                      kSnapshotTimestamp,
+                                      kStalledMounts};
 static_assert(std::ranges::is_sorted(kDeclarations, {}, &Metric::name));
 
 /// What a look can end in: no_data is a success, and config ends the program before any look.
@@ -90,19 +142,33 @@ struct OwnMetrics::Instruments {
   Family<Counter>& errors = build(prometheus::BuildCounter(), kCollectorErrors, registry);
   Family<Gauge>& databases = build(prometheus::BuildGauge(), kDatabases, registry);
   Family<Gauge>& over_limit = build(prometheus::BuildGauge(), kDatabasesOverLimit, registry);
+  Family<Gauge>& excluded = build(prometheus::BuildGauge(), kDatabasesExcluded, registry);
+  Family<Gauge>& denied = build(prometheus::BuildGauge(), kDiscoveryDenied, registry);
+  Family<Gauge>& limited = build(prometheus::BuildGauge(), kDiscoveryLimited, registry);
+  Family<Gauge>& untranslated = build(prometheus::BuildGauge(), kDiscoveryUntranslated, registry);
+  Family<Gauge>& unwatched = build(prometheus::BuildGauge(), kDiscoveryUnwatched, registry);
+  Family<Gauge>& reload_successful = build(prometheus::BuildGauge(), kReloadSuccessful, registry);
+  Family<Gauge>& reload_time = build(prometheus::BuildGauge(), kReloadTimestamp, registry);
   Family<Gauge>& stalled_mounts = build(prometheus::BuildGauge(), kStalledMounts, registry);
+  Family<Gauge>& slowdown = build(prometheus::BuildGauge(), kSamplerSlowdown, registry);
   Family<Gauge>& snapshot_time = build(prometheus::BuildGauge(), kSnapshotTimestamp, registry);
+  Counter& looks_cpu = build(prometheus::BuildCounter(), kLooksCpu, registry).Add({});
   Counter& looks = build(prometheus::BuildCounter(), kSamplerLooks, registry).Add({});
   Counter& scrapes = build(prometheus::BuildCounter(), kScrapes, registry).Add({});
   Counter& bytes = build(prometheus::BuildCounter(), kServedBytes, registry).Add({});
 
-  /// Complete after construction, hence read without a lock.
+  mutable std::shared_mutex mutex;  ///< a reload adds collectors
   std::map<std::string, Histogram*, std::less<>> duration_of;
 
   explicit Instruments(std::span<const std::string_view> collector_names) {
     build(prometheus::BuildGauge(), kBuildInfo, registry)
         .Add({{"version", PROJECT_VERSION}})
         .Set(1);
+    add(collector_names);
+  }
+
+  void add(std::span<const std::string_view> collector_names) {
+    const std::unique_lock lock(mutex);
     const Histogram::BucketBoundaries buckets(kDurationBuckets.begin(), kDurationBuckets.end());
     for (const std::string_view name : collector_names) {
       const std::string collector(name);
@@ -123,7 +189,12 @@ OwnMetrics::OwnMetrics(std::span<const std::string_view> collector_names)
 
 OwnMetrics::~OwnMetrics() = default;
 
+void OwnMetrics::add_collectors(std::span<const std::string_view> names) {
+  instruments_->add(names);
+}
+
 void OwnMetrics::observe_collector(std::string_view collector, double seconds) {
+  const std::shared_lock lock(instruments_->mutex);
   const auto found = instruments_->duration_of.find(collector);
   if (found != instruments_->duration_of.end()) found->second->Observe(seconds);
 }
@@ -131,6 +202,11 @@ void OwnMetrics::observe_collector(std::string_view collector, double seconds) {
 void OwnMetrics::count_collector_error(std::string_view collector, Errc reason) {
   instruments_->error(collector, reason).Increment();
 }
+void OwnMetrics::set_looks_cpu(double seconds) {
+  instruments_->looks_cpu.Increment(seconds - instruments_->looks_cpu.Value());
+}
+
+void OwnMetrics::set_sampler_slowdown(double slowdown) { set(instruments_->slowdown, slowdown); }
 
 void OwnMetrics::count_scrape(std::uint64_t bytes) {
   instruments_->scrapes.Increment();
@@ -141,8 +217,24 @@ void OwnMetrics::count_sampler_looks(std::uint64_t looks) {
   instruments_->looks.Increment(static_cast<double>(looks));
 }
 
-void OwnMetrics::set_databases(std::size_t watched, std::size_t over_limit) {
+void OwnMetrics::set_reload(bool successful, double unix_seconds) {
+  set(instruments_->reload_successful, successful ? 1 : 0);
+  if (successful) set(instruments_->reload_time, unix_seconds);
+}
+
+void OwnMetrics::set_discovery(const DiscoveryStatus& status) {
+  for (std::size_t i = 0; i < kWalkLimitNames.size(); ++i)
+    instruments_->limited.Add({{"limit", std::string(kWalkLimitNames[i])}})
+        .Set(static_cast<double>(status.limited[i]));
+  set(instruments_->unwatched, static_cast<double>(status.unwatched_folders));
+  if (!status.processes) return;
+  set(instruments_->denied, static_cast<double>(status.denied_processes));
+  set(instruments_->untranslated, static_cast<double>(status.untranslated_files));
+}
+
+void OwnMetrics::set_databases(std::size_t watched, std::size_t excluded, std::size_t over_limit) {
   set(instruments_->databases, static_cast<double>(watched));
+  set(instruments_->excluded, static_cast<double>(excluded));
   set(instruments_->over_limit, static_cast<double>(over_limit));
 }
 

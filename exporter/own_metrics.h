@@ -9,6 +9,7 @@
 
 #include "collectors/base/result.h"
 #include "collectors/metric.h"
+#include "exporter/discovery_status.h"
 
 namespace prometheus {
 struct MetricFamily;
@@ -24,12 +25,19 @@ class OwnMetrics {
   OwnMetrics(const OwnMetrics&) = delete;
   OwnMetrics& operator=(const OwnMetrics&) = delete;
 
+  /// Those it has already stay as they are.
+  void add_collectors(std::span<const std::string_view> names);
   /// One look of one collector at one subject.
   void observe_collector(std::string_view collector, double seconds);
+  /// CPU time of all looks until now: it only grows.
+  void set_looks_cpu(double seconds);
+  void set_sampler_slowdown(double slowdown);
   void count_collector_error(std::string_view collector, Errc reason);
   void count_scrape(std::uint64_t bytes);
   void count_sampler_looks(std::uint64_t looks);
-  void set_databases(std::size_t watched, std::size_t over_limit);
+  void set_databases(std::size_t watched, std::size_t excluded, std::size_t over_limit);
+  void set_discovery(const DiscoveryStatus& status);
+  void set_reload(bool successful, double unix_seconds);
   void set_stalled_mounts(std::size_t count);
   void set_snapshot_time(double unix_seconds);
 

@@ -11,9 +11,16 @@ namespace sqlite_exporter {
 std::vector<MetricGroup> all_metrics() {
   std::vector<MetricGroup> groups;
   groups.push_back({"up", {&kUp}, true});
-  for (const Collector* collector : all_collectors())
-    groups.push_back(
-        {collector->name, {collector->metrics.begin(), collector->metrics.end()}, true});
+  const auto add_named = [&](std::string_view name, const auto& collectors, bool per_database) {
+    for (const auto* collector : collectors)
+      if (collector->name == name)
+        groups.push_back(
+            {name, {collector->metrics.begin(), collector->metrics.end()}, per_database});
+  };
+  for (const std::string_view name : collector_names()) {
+    add_named(name, all_collectors(), true);
+    add_named(name, all_node_collectors(), false);
+  }
   groups.push_back({"node", {&kAttributionLimited}, false});
   MetricGroup own{"exporter", {}, false};
   for (const Metric& metric : OwnMetrics::declarations()) own.metrics.push_back(&metric);

@@ -16,15 +16,14 @@
 
 #include "collectors/wal_watch.h"
 #include "exporter/clock.h"
+#include "exporter/sample_periods.h"
+#include "exporter/signal_mask.h"
 
 namespace sqlite_exporter {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr Clock::duration kBusyPeriod = std::chrono::milliseconds(100);
-constexpr Clock::duration kIdlePeriod = std::chrono::seconds(1);
 
 /// Looks due within this part of their period are taken in the same wake-up: one costs as much as
 /// several looks, and few looks after it run on cold caches. The part is random: wake-ups with a
@@ -41,8 +40,8 @@ struct Watched {
   std::string mountpoint;
   WalWatch watch;                       ///< the looking thread's alone while `looking`
   std::optional<std::string> new_path;  ///< to be set after the look
-  Clock::time_point period_end = Clock::now();
-  Clock::duration credit{0};  ///< what the sample in the present period stands for
+  SamplePeriods periods{Clock::now()};
+  bool busy = false;
   bool looking = false;
 };
 
@@ -53,9 +52,21 @@ struct Due {
   friend bool operator>(const Due& a, const Due& b) { return a.instant > b.instant; }
 };
 
+/// The lengths of periods, as the budget has them now.
+struct Pace {
+  Clock::duration busy = kBusyPeriod;
+  Clock::duration idle = kIdlePeriod;
+
+  Clock::duration period(const Watched& watched) const { return watched.busy ? busy : idle; }
+};
+
+bool is_busy(const Sample& sample) {
+  return sample.locked || (sample.attached && sample.quiet_samples < kQuietSamples);
+}
+
 /// A look, and what of it reaches the cell: see `Sample` for what a failed one leaves there.
-void look(Watched& watched) {
-  const SampleInstant instant{unix_now(), Clock::now(), watched.credit};
+void look(Watched& watched, Pace pace) {
+  const SampleInstant instant{unix_now(), Clock::now(), watched.periods.credit()};
   const Result<void> taken = watched.watch.take(instant);
   Sample latest = watched.watch.latest();
   latest.random_instants = true;
@@ -65,11 +76,10 @@ void look(Watched& watched) {
     latest.error = taken.error();
   }
   latest.taken = watched.taken;
+  watched.busy = is_busy(latest);
+  // The rest of this period, and the next: never taken for overdue sooner than at the full rate.
+  latest.next_within = std::max(latest.next_within, instant.credit + pace.period(watched));
   watched.cell->set(std::move(latest));
-}
-
-bool is_busy(const Sample& sample) {
-  return sample.locked || (sample.attached && sample.quiet_samples < kQuietSamples);
 }
 
 }  // namespace
@@ -93,17 +103,30 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
   Clock::time_point current_since;
   std::map<std::string, int> stalled;  ///< looks that hang, by mountpoint
 
+  CpuBudget budget;
+  std::shared_ptr<CpuTime> cpu_time;
+  Pace pace;
+  Clock::time_point next_tick;  ///< of the budget
+
+  Shared(const CpuBudget& cpu_budget, std::shared_ptr<CpuTime> looks_cpu_time)
+      : budget(cpu_budget), cpu_time(std::move(looks_cpu_time)) {}
+
   void start_thread() {
     ++threads;
+    const SignalsBlocked blocked;
     std::thread([shared = shared_from_this(), number = ++active] { shared->run(number); }).detach();
   }
 
   void run(unsigned number) {
     ::pthread_setname_np(::pthread_self(), "sampler");
+    ThreadCpuMeter meter(*cpu_time);
     std::unique_lock lock(mutex);
     while (!stop && active == number) {
       const Clock::time_point now = Clock::now();
-      if (queue.empty()) {
+      if (now >= next_tick) keep_budget(now, meter);
+      if (queue.empty() && budget.slowdown() > 1) {
+        changed.wait_until(lock, Clock::time_point(next_tick));
+      } else if (queue.empty()) {
         changed.wait(lock);
       } else if (const Due& next = queue.top(); next.instant - now > next.period * slack) {
         changed.wait_until(lock, Clock::time_point(next.instant));
@@ -120,13 +143,21 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     changed.notify_all();
   }
 
+  void keep_budget(Clock::time_point now, ThreadCpuMeter& meter) {
+    meter.add();
+    budget.observe(now, cpu_time->total());
+    pace = {budget.stretched(kBusyPeriod), budget.stretched(kIdlePeriod)};
+    next_tick = now + budget.tick();
+  }
+
   void look_at(Watched& item, Clock::time_point now, std::unique_lock<std::mutex>& lock,
                unsigned number) {
     item.looking = true;
     current = &item;
     current_since = now;
+    const Pace pace_now = pace;
     lock.unlock();
-    look(item);
+    look(item, pace_now);
     lock.lock();
     item.looking = false;
     ++looks;
@@ -139,19 +170,15 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
   }
 
   void schedule(const std::shared_ptr<Watched>& item) {
-    const Clock::duration period = is_busy(item->watch.latest()) ? kBusyPeriod : kIdlePeriod;
-    // Periods follow each other without a gap, whatever their length; after a pause, as far as a
-    // second period goes. So no time counts twice, and what was not looked at does not count.
-    const Clock::duration late = std::max(Clock::now() - item->period_end, Clock::duration(0));
-    const Clock::time_point start = item->period_end + late;
-    item->period_end = start + period;
-    item->credit = period + std::min(late, period);
-    std::uniform_int_distribution<Clock::rep> jitter(0, period.count() - 1);
-    queue.push({start + Clock::duration(jitter(random)), period, item});
+    const Clock::duration period = pace.period(*item);
+    queue.push({item->periods.next(Clock::now(), period, random), period, item});
   }
 };
 
-Sampler::Sampler() : shared_(std::make_shared<Shared>()) { shared_->start_thread(); }
+Sampler::Sampler(CpuBudget budget, std::shared_ptr<CpuTime> cpu_time)
+    : shared_(std::make_shared<Shared>(budget, std::move(cpu_time))) {
+  shared_->start_thread();
+}
 
 bool Sampler::stop() {
   std::unique_lock lock(shared_->mutex);
@@ -168,7 +195,7 @@ void Sampler::watch(const std::shared_ptr<SampleCell>& cell, std::string path,
     item = std::make_shared<Watched>(
         Watched{cell, cell->get().taken, {}, WalWatch(std::move(path)), std::nullopt});
     // The first look at once: it is the baseline of all counters.
-    shared_->queue.push({item->period_end, {}, item});
+    shared_->queue.push({Clock::now(), {}, item});
   } else if (item->looking) {
     item->new_path = std::move(path);
   } else {
@@ -199,6 +226,21 @@ std::vector<std::string> Sampler::stalled_mounts() const {
   std::ranges::transform(shared_->stalled, std::back_inserter(mounts),
                          [](const auto& item) { return item.first; });
   return mounts;
+}
+
+void Sampler::set_budget(const CpuBudget& budget) {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->budget = budget;
+  shared_->pace = {};
+}
+
+double Sampler::slowdown() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->budget.slowdown();
+}
+
+double Sampler::cpu_seconds() const {
+  return std::chrono::duration<double>(shared_->cpu_time->total()).count();
 }
 
 std::uint64_t Sampler::looks() const {

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "collectors/sample.h"
+#include "exporter/cpu_budget.h"
+#include "exporter/cpu_time.h"
 
 namespace sqlite_exporter {
 
@@ -18,15 +20,17 @@ namespace sqlite_exporter {
 /// looks. A look that does not return keeps its thread; then another takes over all other mounts.
 class Sampler {
  public:
-  Sampler();
+  /// `cpu_time` is what full looks add to: samples and they have one budget.
+  explicit Sampler(CpuBudget budget = CpuBudget(),
+                   std::shared_ptr<CpuTime> cpu_time = std::make_shared<CpuTime>());
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
   ~Sampler() { stop(); }
 
   /// Samples the database at the realpath `path` into `cell` from now on: ten times a second while
-  /// somebody is attached and did something within the last second, or holds a lock; else once. A
-  /// second call with the same cell gives the database a new path. `mountpoint` is where a look may
-  /// hang.
+  /// somebody is attached and did something within the last second, or holds a lock; else once.
+  /// Over the budget, less often. A second call with the same cell gives the database a new path.
+  /// `mountpoint` is where a look may hang.
   void watch(const std::shared_ptr<SampleCell>& cell, std::string path, std::string mountpoint);
   void forget(const std::shared_ptr<SampleCell>& cell);
 
@@ -35,6 +39,13 @@ class Sampler {
   void supervise(std::chrono::steady_clock::duration deadline);
   /// The mounts that hold up a look now, sorted.
   std::vector<std::string> stalled_mounts() const;
+
+  /// From now on; what was learnt under the old one is forgotten.
+  void set_budget(const CpuBudget& budget);
+  /// How many times longer than usual periods are.
+  double slowdown() const;
+  /// Used by samples and full looks so far.
+  double cpu_seconds() const;
 
   /// How many looks were taken so far.
   std::uint64_t looks() const;

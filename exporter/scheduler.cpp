@@ -9,7 +9,8 @@
 #include "collectors/holders.h"
 #include "collectors/registry.h"
 #include "exporter/clock.h"
-#include "exporter/progress.h"
+#include "exporter/naming.h"
+#include "exporter/pass_job.h"
 
 namespace sqlite_exporter {
 
@@ -17,7 +18,7 @@ namespace {
 
 /// Without a step for this long a job's mount is stalled.
 constexpr std::chrono::milliseconds kStallDeadline(1000);
-constexpr std::chrono::milliseconds kStallCheckPeriod(250);
+constexpr std::chrono::milliseconds kStallCheckPeriod(100);
 
 /// A snapshot older than this many intervals is never served as new.
 constexpr int kSnapshotIntervals = 3;
@@ -26,44 +27,49 @@ constexpr int kSnapshotIntervals = 3;
 /// yet.
 constexpr int kPassIntervals = 2;
 
+/// A pass waits so long for discovery that gets on. The first one is worth waiting for: readiness
+/// says that every database was looked at.
+constexpr std::chrono::seconds kDiscoveryPatience(1);
+constexpr std::chrono::seconds kFirstDiscoveryPatience(30);
+
 }  // namespace
-
-struct Scheduler::Job {
-  std::uint64_t pass = 0;
-  Progress progress;
-  bool stalled = false;
-  JobQueue::Ticket ticket;
-
-  std::shared_ptr<const Node> node;
-  std::vector<std::size_t> entries;  // discovery: which, and what they found
-  std::vector<std::vector<Found>> found;
-  std::vector<LookTask> looks;  // looks: and the subjects they are at
-  std::vector<std::shared_ptr<Subject>> subjects;
-  std::vector<Mount> mounts;  // those of their files
-  std::vector<FilesystemStatus> filesystems;
-  std::optional<NodeTask> node_task;
-};
 
 Scheduler::Scheduler(const Config& config, Parts parts)
     : poll_(config.poll()),
       parts_(std::move(parts)),
       queue_(parts_.loop),
       judge_(parts_.log),
-      subjects_(config.databases(), config.poll().max_databases) {}
+      discoverer_(parts_.paths.rootfs, parts_.watch),
+      subjects_(discovery_entries(config), poll_.max_databases, parts_.paths.rootfs) {
+  discoverer_.configure(discovery_entries(config), config.discovery());
+}
+
+void Scheduler::reconfigure(const Config& config, const std::vector<const Collector*>& collectors,
+                            const std::vector<const NodeCollector*>& node_collectors) {
+  poll_ = config.poll();
+  parts_.tools.collectors = collectors;
+  parts_.tools.node_collectors = node_collectors;
+  subjects_.configure(discovery_entries(config), poll_.max_databases);
+  discoverer_.configure(discovery_entries(config), config.discovery());
+  parts_.sampler.set_budget(CpuBudget(poll_.cpu_budget, poll_.interval));
+  parts_.loop.set_period(timer_, poll_.interval);
+}
 
 void Scheduler::start() {
-  parts_.loop.every(poll_.interval, [this] { tick(); });
+  timer_ = parts_.loop.every(poll_.interval, [this] { tick(); });
   parts_.loop.every(kStallCheckPeriod, [this] { watch_jobs(); });
 }
 
 void Scheduler::tick() {
+  if (phase_ == Phase::discovery) return;  // it has patience of its own
   if (phase_ != Phase::idle) {
     const Snapshot::Clock::duration longest = kPassIntervals * poll_.interval;
     if (Snapshot::Clock::now() - pass_begun_ <
         std::max<Snapshot::Clock::duration>(longest, kStallDeadline))
       return;
     // What it has not looked at by now shows up 0.
-    for (auto& [key, job] : running_) job->stalled = true;
+    for (auto& [key, job] : running_)
+      if (key.first != Phase::discovery) job->late = true;
     tell_stalled_mounts();
     publish();
   }
@@ -72,15 +78,23 @@ void Scheduler::tick() {
 
 void Scheduler::watch_jobs() {
   const auto now = Progress::Clock::now();
+  const auto patience = pass_ == 1 ? kFirstDiscoveryPatience : kDiscoveryPatience;
   for (auto& [key, job] : running_) {
-    if (!job->progress.stuck(now, kStallDeadline) && !queue_.is_blocked(job->ticket)) continue;
-    queue_.give_up(job->ticket);
-    if (std::exchange(job->stalled, true)) continue;
-    if (job->pass == pass_) --awaited_;
+    if (job->progress.stuck(now, kStallDeadline) || queue_.is_blocked(job->ticket)) {
+      queue_.give_up(job->ticket);
+      job->stalled = true;
+      stop_waiting_for(*job);
+    } else if (key.first == Phase::discovery && now - job->begun >= patience) {
+      stop_waiting_for(*job);
+    }
   }
   parts_.sampler.supervise(kStallDeadline);
   tell_stalled_mounts();
   end_phase_if_done();
+}
+
+void Scheduler::stop_waiting_for(Job& job) {
+  if (std::exchange(job.awaited, false) && job.pass == pass_) --awaited_;
 }
 
 void Scheduler::tell_stalled_mounts() {
@@ -102,8 +116,13 @@ bool Scheduler::somebody_holds_a_lock() const {
   });
 }
 
-bool Scheduler::is_running(const std::string& mountpoint) const {
-  return running_.contains({phase_, mountpoint});
+bool Scheduler::is_running(const std::string& filesystem) const {
+  return running_.contains({phase_, filesystem});
+}
+
+bool Scheduler::is_stalled(const std::string& filesystem) const {
+  const auto discovery = running_.find({Phase::discovery, filesystem});
+  return discovery != running_.end() && discovery->second->stalled;
 }
 
 void Scheduler::begin_pass() {
@@ -130,39 +149,44 @@ void Scheduler::begin_pass() {
 
 void Scheduler::begin_discovery() {
   phase_ = Phase::discovery;
-  findings_.assign(subjects_.entries().size(), std::nullopt);
-  std::map<std::string, std::vector<std::size_t>> by_mount;
-  for (std::size_t entry = 0; entry < subjects_.entries().size(); ++entry)
-    by_mount[mount_of(subjects_.entries()[entry].path)].push_back(entry);
-  const auto known = std::make_shared<const std::set<std::string, std::less<>>>(subjects_.paths());
-  for (auto& [mountpoint, entries] : by_mount) {
-    if (is_running(mountpoint)) continue;
-    auto job = std::make_shared<Job>();
-    job->entries = std::move(entries);
-    std::vector<DatabaseConfig> configs;
-    for (const std::size_t entry : job->entries) configs.push_back(subjects_.entries()[entry]);
-    start_job(mountpoint, job, [job, known, configs = std::move(configs)] {
-      job->progress.step();
-      for (const DatabaseConfig& config : configs) {
-        job->found.push_back(
-            discover(config, [&](std::string_view path) { return known->contains(path); }));
-        job->progress.step();
-      }
+  known_paths_ = std::make_shared<const KnownPaths>(subjects_.paths());
+  discoverer_.begin_pass();
+  discoverer_.look_again_for(std::exchange(absent_, {}));
+  discoverer_.read_changes(*known_paths_);
+  start_due_discovery();
+  end_phase_if_done();
+}
+
+void Scheduler::start_due_discovery() {
+  std::vector<DiscoveryTask> tasks =
+      discoverer_.due(Discoverer::Clock::now(), [this](const DiscoveryTask& task) {
+        return running_.contains({Phase::discovery, filesystem_of(task)});
+      });
+  Jobs jobs;
+  for (DiscoveryTask& task : tasks) {
+    auto& job = jobs[filesystem_of(task)];
+    if (!job) job = std::make_shared<Job>();
+    job->discovery.push_back(std::move(task));
+  }
+  const DiscoveryContext context{node_, discoverer_.config(), discoverer_.watch(), known_paths_};
+  for (auto& [filesystem, job] : jobs) {
+    start_job(filesystem, job, [job, context] {
+      for (DiscoveryTask& task : job->discovery)
+        run_discovery(task, context, [&job] { job->progress.step(); });
     });
   }
-  end_phase_if_done();
 }
 
 void Scheduler::begin_looks() {
   phase_ = Phase::looks;
-  apply(subjects_.merge(findings_));
+  apply(subjects_.merge(discoverer_.findings()));
   judge_.over_limit(subjects_.over_limit(), poll_.max_databases);
-  JobsByMount by_mount;
+  Jobs jobs;
   for (const auto& [name, subject] : subjects_.all()) {
     enrol(*subject);
-    const std::string& mountpoint = mount_of(subject->path);
-    if (subject->in_flight || is_running(mountpoint)) continue;
-    auto& job = by_mount[mountpoint];
+    const std::string& filesystem = filesystem_of(subject->path);
+    if (subject->in_flight || is_running(filesystem) || is_stalled(filesystem)) continue;
+    auto& job = jobs[filesystem];
     if (!job) job = std::make_shared<Job>();
     subject->in_flight = true;
     job->subjects.push_back(subject);
@@ -173,9 +197,9 @@ void Scheduler::begin_looks() {
     task.sample = subject->sample;
     task.kept = subject->kept;
   }
-  if (!parts_.tools.node_collectors.empty()) add_mounts(by_mount);
-  for (auto& [mountpoint, job] : by_mount) {
-    start_job(mountpoint, job, [job, node = node_, tools = parts_.tools] {
+  if (!parts_.tools.node_collectors.empty()) add_mounts(jobs);
+  for (auto& [filesystem, job] : jobs) {
+    start_job(filesystem, job, [job, node = node_, tools = parts_.tools] {
       run_looks(job->looks, *node, tools, job->progress);
       job->filesystems = look_at_filesystems(job->mounts, job->progress);
     });
@@ -183,7 +207,7 @@ void Scheduler::begin_looks() {
   end_phase_if_done();
 }
 
-void Scheduler::add_mounts(JobsByMount& jobs) const {
+void Scheduler::add_mounts(Jobs& jobs) const {
   std::set<const Mount*> mounts;
   for (const auto& [name, subject] : subjects_.all()) {
     mounts.insert(node_->mounts.mount_of(subject->path));
@@ -191,8 +215,10 @@ void Scheduler::add_mounts(JobsByMount& jobs) const {
     mounts.insert(node_->mounts.mount_of(std::string(subject->path).append("-wal")));
   }
   for (const Mount* mount : mounts) {
-    if (mount == nullptr || is_running(mount->mountpoint)) continue;
-    auto& job = jobs[mount->mountpoint];
+    if (mount == nullptr) continue;
+    const std::string& filesystem = filesystem_of(mount->mountpoint);
+    if (is_running(filesystem) || is_stalled(filesystem)) continue;
+    auto& job = jobs[filesystem];
     if (!job) job = std::make_shared<Job>();
     job->mounts.push_back(*mount);
   }
@@ -220,13 +246,13 @@ void Scheduler::end_phase_if_done() {
   }
 }
 
-void Scheduler::start_job(const std::string& mountpoint, const std::shared_ptr<Job>& job,
+void Scheduler::start_job(const std::string& filesystem, const std::shared_ptr<Job>& job,
                           Loop::Callback work) {
   job->pass = pass_;
-  const Key key = {phase_, mountpoint};
+  const Key key = {phase_, filesystem};
   running_[key] = job;
   ++awaited_;
-  const Mount* const mount = node_->mounts.mount_of(mountpoint);
+  const Mount* const mount = node_->mounts.mount_of(filesystem);
   const auto lane =
       mount != nullptr && mount->remote ? JobQueue::Lane::remote : JobQueue::Lane::local;
   job->ticket = queue_.submit(lane, std::move(work), [this, key, job] { job_done(key, job); });
@@ -237,20 +263,38 @@ void Scheduler::job_done(const Key& key, const std::shared_ptr<Job>& job) {
   for (const auto& subject : job->subjects) subject->in_flight = false;
   // A late table is a table: the next one may not be read within five seconds of it.
   if (job->node && job->node->locks) lock_holders_ = job->node->locks;
-  // Too late: what a stalled job saw is old by now. The next pass looks anew.
-  if (job->stalled) return tell_stalled_mounts();
+  // What a late discovery found is there; what a stalled look saw is old by now.
+  collect_discovery(*job);
+  if (job->stalled) tell_stalled_mounts();
+  if (job->stalled || job->late) return;
   collect(*job);
-  --awaited_;
+  stop_waiting_for(*job);
   end_phase_if_done();
+}
+
+void Scheduler::collect_discovery(Job& job) {
+  if (job.discovery.empty()) return;
+  const auto now = Discoverer::Clock::now();
+  for (DiscoveryTask& task : job.discovery) {
+    judge_.discovered(task);
+    if (task.error)
+      parts_.tools.own_metrics->count_collector_error(kDiscoveryName, task.error->code);
+    discoverer_.done(std::move(task), now,
+                     [this](const std::string& path) { return filesystem_of(path); });
+  }
+  // Mounts that a walk met are walked in the same pass.
+  if (phase_ == Phase::discovery) start_due_discovery();
 }
 
 void Scheduler::collect(Job& job) {
   if (job.node) node_ = job.node;
-  for (std::size_t i = 0; i < job.found.size(); ++i)
-    findings_[job.entries[i]] = std::move(job.found[i]);
-  for (LookTask& task : job.looks) {
+  for (std::size_t i = 0; i < job.looks.size(); ++i) {
+    LookTask& task = job.looks[i];
     judge_.looked(task);
-    for (std::size_t i = 0; i < limits_.size(); ++i) limits_[i] = limits_[i] || task.limits[i];
+    if (task.states) job.subjects[i]->excluded = is_excluded(*job.subjects[i], *task.states);
+    for (std::size_t limit = 0; limit < limits_.size(); ++limit)
+      limits_[limit] = limits_[limit] || task.limits[limit];
+    if (task.states && task.states->contains(DatabaseState::absent)) absent_.insert(task.path);
     looked_.insert_or_assign(task.name, std::move(task.batch));
     node_look_.holders.insert(task.holders.begin(), task.holders.end());
   }
@@ -261,10 +305,16 @@ void Scheduler::collect(Job& job) {
   }
 }
 
+bool Scheduler::is_excluded(const Subject& subject, StateSet states) const {
+  // One that was named is wanted, whatever it is.
+  return names_many(subjects_.entries()[subject.entry].path) &&
+         !(states & discoverer_.config()->exclude_states).empty();
+}
+
 void Scheduler::apply(const Subjects::Changes& changes) {
   for (const auto& subject : changes.moved)
     if (subject->sampled)
-      parts_.sampler.watch(subject->sample, subject->path, mount_of(subject->path));
+      parts_.sampler.watch(subject->sample, subject->path, filesystem_of(subject->path));
   for (const auto& subject : changes.removed) {
     if (subject->sampled) parts_.sampler.forget(subject->sample);
     judge_.forget(subject->name);
@@ -280,7 +330,7 @@ void Scheduler::enrol(Subject& subject) {
     Sample none;
     none.taken = std::chrono::steady_clock::now();
     subject.sample->set(std::move(none));
-    parts_.sampler.watch(subject.sample, subject.path, mount_of(subject.path));
+    parts_.sampler.watch(subject.sample, subject.path, filesystem_of(subject.path));
   } else {
     parts_.sampler.forget(subject.sample);
   }
@@ -290,7 +340,12 @@ void Scheduler::publish() {
   phase_ = Phase::idle;
   std::vector<SubjectReadings> readings;
   readings.reserve(subjects_.all().size() + 1);
+  std::size_t excluded = 0;
   for (const auto& [name, subject] : subjects_.all()) {
+    if (subject->excluded) {
+      ++excluded;
+      continue;
+    }
     SubjectReadings& reading = readings.emplace_back();
     reading.labels = subject->labels;
     if (const auto looked = looked_.find(name); looked != looked_.end()) {
@@ -305,10 +360,14 @@ void Scheduler::publish() {
   for (std::size_t i = 0; i < limits_.size(); ++i)
     if (limits_[i]) node.batch.add(kAttributionLimited, 1, {kAttributionLimitNames[i]});
   OwnMetrics& own = *parts_.tools.own_metrics;
-  own.set_databases(subjects_.all().size(), subjects_.over_limit());
+  own.set_databases(subjects_.all().size() - excluded, excluded, subjects_.over_limit());
+  own.set_discovery(discoverer_.status());
   own.set_stalled_mounts(stalled_mounts_.size());
   const std::uint64_t looks = parts_.sampler.looks();
   own.count_sampler_looks(looks - std::exchange(looks_counted_, looks));
+  own.set_looks_cpu(parts_.sampler.cpu_seconds());
+  own.set_sampler_slowdown(parts_.sampler.slowdown());
+  judge_.slowed(parts_.sampler.slowdown());
   own.set_snapshot_time(unix_now());
   auto snapshot = std::make_shared<const Snapshot>(std::move(readings), own.collect(), pass_begun_,
                                                    kSnapshotIntervals * poll_.interval);
@@ -316,10 +375,15 @@ void Scheduler::publish() {
   if (parts_.published) parts_.published(*snapshot);
 }
 
-const std::string& Scheduler::mount_of(const std::string& path) const {
+const std::string& Scheduler::filesystem_of(const std::string& path) const {
   static const std::string kNone;
-  const Mount* const mount = node_->mounts.mount_of(path);
+  const Mount* const mount = node_->mounts.filesystem_of(path);
   return mount == nullptr ? kNone : mount->mountpoint;
+}
+
+const std::string& Scheduler::filesystem_of(const DiscoveryTask& task) const {
+  if (task.kind == DiscoveryTask::Kind::processes) return parts_.paths.procfs;
+  return filesystem_of(task.touches());
 }
 
 }  // namespace sqlite_exporter

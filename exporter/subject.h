@@ -1,4 +1,4 @@
-/// A database under observation: its name and labels for good, its path and state for now.
+/// A database under observation: its name for good, its path, labels and state for now.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace sqlite_exporter {
 
 struct Subject {
   std::string name;                           ///< the label `database`
-  std::shared_ptr<const std::string> labels;  ///< rendered: `database="..."` and its static labels
+  std::shared_ptr<const std::string> labels;  ///< rendered: `database="..."` and its own
   std::size_t entry = 0;                      ///< which `[[database]]` it comes from
   std::string matched_path;                   ///< what that entry's path or pattern gave
   std::string path;                           ///< its realpath; `matched_path` while it is absent
@@ -28,6 +28,7 @@ struct Subject {
   };
   std::shared_ptr<Kept> kept = std::make_shared<Kept>();
   bool in_flight = false;
+  bool excluded = false;  ///< found in one of `exclude_states`: looked at and not shown
 };
 
 }  // namespace sqlite_exporter

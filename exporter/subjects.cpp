@@ -1,5 +1,7 @@
 #include "exporter/subjects.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "collectors/label_text.h"
@@ -10,28 +12,53 @@ namespace sqlite_exporter {
 namespace {
 
 std::shared_ptr<const std::string> render_labels(const std::string& name,
-                                                 const DatabaseConfig& entry) {
+                                                 const DatabaseConfig& entry,
+                                                 const std::string& path) {
   std::string text;
   append_label(text, "database", name);
-  for (const auto& [label, value] : entry.labels) {
-    text += ',';
-    append_label(text, label, value);
-  }
+  const auto append_all = [&text](const auto& labels) {
+    for (const auto& [label, value] : labels) {
+      text += ',';
+      append_label(text, label, value);
+    }
+  };
+  append_all(entry.labels);
+  if (entry.labels_from_path) append_all(entry.labels_from_path->labels_of(path));
   return std::make_shared<const std::string>(std::move(text));
 }
+
+/// Of a subject whose entry is not in the configuration any more.
+constexpr std::size_t kNoEntry = std::numeric_limits<std::size_t>::max();
 
 /// Deleted under an application that still has it open: what it commits is lost when it ends, and
 /// the first to hear of it must be whoever looks at its series.
 bool is_in_use(const Subject& subject) {
-  if (!subject.sampled) return false;
+  if (!subject.sampled || subject.entry == kNoEntry) return false;
   const Sample sample = subject.sample->get();
   return sample.attached || sample.orphaned;
 }
 
+/// Files that belong to a subject already.
+class Taken {
+ public:
+  void add_path(const std::string& path) { paths_.insert(path); }
+  /// False if it is there, by path or as the same file.
+  bool add(const Found& found) {
+    if (!paths_.insert(found.path).second) return false;
+    if (!found.identity || found.link_count != 1) return true;
+    return files_.emplace(found.identity->device, found.identity->inode).second;
+  }
+
+ private:
+  std::set<std::string_view> paths_;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> files_;
+};
+
 }  // namespace
 
-Subjects::Subjects(std::vector<DatabaseConfig> entries, std::size_t max_databases)
-    : entries_(std::move(entries)), max_databases_(max_databases) {}
+Subjects::Subjects(std::vector<DatabaseConfig> entries, std::size_t max_databases,
+                   std::string rootfs)
+    : entries_(std::move(entries)), max_databases_(max_databases), rootfs_(std::move(rootfs)) {}
 
 std::set<std::string, std::less<>> Subjects::paths() const {
   std::set<std::string, std::less<>> paths;
@@ -39,38 +66,75 @@ std::set<std::string, std::less<>> Subjects::paths() const {
   return paths;
 }
 
-std::shared_ptr<Subject> Subjects::make(std::size_t entry, const Found& found) const {
+std::string Subjects::host_path(const std::string& path) const {
+  return path.starts_with(rootfs_) ? path.substr(rootfs_.size()) : path;
+}
+
+bool Subjects::enter(const std::shared_ptr<Subject>& subject, std::size_t entry,
+                     const Found& found) {
   const DatabaseConfig& config = entries_[entry];
-  auto subject = std::make_shared<Subject>();
-  subject->name = config.name.value_or(derive_database_name(config.path, found.matched_path));
-  if (by_name_.contains(subject->name)) subject->name = found.matched_path;
-  subject->labels = render_labels(subject->name, config);
+  const std::string matched = host_path(found.matched_path);
+  std::string name = config.name.value_or(derive_database_name(config.path, matched));
+  if (by_name_.contains(name)) name = matched;
+  if (!by_name_.try_emplace(name, subject).second) return false;
+  subject->name = std::move(name);
   subject->entry = entry;
   subject->matched_path = found.matched_path;
   subject->path = found.path;
-  return subject;
+  subject->labels = render_labels(subject->name, config, host_path(found.path));
+  return true;
+}
+
+void Subjects::configure(std::vector<DatabaseConfig> entries, std::size_t max_databases) {
+  std::map<std::string_view, std::size_t> new_entries;
+  for (std::size_t i = 0; i < entries.size(); ++i) new_entries.emplace(entries[i].path, i);
+  std::vector<std::pair<std::shared_ptr<Subject>, std::size_t>> staying;
+  std::vector<std::shared_ptr<Subject>> homeless;
+  for (const auto& [name, subject] : by_name_) {
+    const auto same = subject->entry < entries_.size()
+                          ? new_entries.find(entries_[subject->entry].path)
+                          : new_entries.end();
+    if (same == new_entries.end()) {
+      homeless.push_back(subject);
+    } else {
+      staying.emplace_back(subject, same->second);
+    }
+  }
+  by_name_.clear();
+  max_databases_ = max_databases;
+  entries_ = std::move(entries);
+  for (const auto& [subject, entry] : staying)
+    enter(subject, entry, {subject->matched_path, subject->path});
+  for (const auto& subject : homeless) {
+    subject->entry = kNoEntry;
+    if (!by_name_.try_emplace(subject->name, subject).second)
+      by_name_.try_emplace(subject->path, subject);
+  }
 }
 
 Subjects::Changes Subjects::merge(const Findings& findings) {
   Changes changes;
   using Key = std::pair<std::size_t, std::string_view>;  // entry, matched path
   std::map<Key, std::shared_ptr<Subject>> known;
-  for (const auto& [name, subject] : by_name_)
+  std::map<std::string_view, std::shared_ptr<Subject>> by_path;
+  for (const auto& [name, subject] : by_name_) {
     known[{subject->entry, subject->matched_path}] = subject;
+    by_path.emplace(subject->path, subject);
+  }
 
-  std::set<std::string_view> taken;  // realpaths
+  Taken taken;
   std::set<const Subject*> still_there;
   for (const auto& [key, subject] : known) {
-    if (findings[key.first]) continue;
+    if (key.first >= findings.size() || findings[key.first]) continue;
     still_there.insert(subject.get());
-    taken.insert(subject->path);
+    taken.add_path(subject->path);
   }
 
   std::vector<std::pair<std::size_t, const Found*>> fresh;
   for (std::size_t entry = 0; entry < findings.size(); ++entry) {
     if (!findings[entry]) continue;
     for (const Found& found : *findings[entry]) {
-      if (!taken.insert(found.path).second) continue;
+      if (!taken.add(found)) continue;
       const auto match = known.find({entry, found.matched_path});
       if (match == known.end()) {
         fresh.emplace_back(entry, &found);
@@ -79,28 +143,46 @@ Subjects::Changes Subjects::merge(const Findings& findings) {
       still_there.insert(match->second.get());
       if (match->second->path != found.path) {
         match->second->path = found.path;
+        match->second->labels =
+            render_labels(match->second->name, entries_[entry], host_path(found.path));
         changes.moved.push_back(match->second);
       }
     }
   }
 
+  // Under another name or entry it is still the same database: its counters go on.
+  std::map<std::string, std::shared_ptr<Subject>> leaving;  // by path
   for (auto item = by_name_.begin(); item != by_name_.end();) {
-    if (still_there.contains(item->second.get()) || is_in_use(*item->second)) {
+    if (still_there.contains(item->second.get())) {
       ++item;
     } else {
-      changes.removed.push_back(item->second);
+      leaving.emplace(item->second->path, item->second);
       item = by_name_.erase(item);
+    }
+  }
+  const auto is_fresh = [&fresh](const std::string& path) {
+    return std::ranges::any_of(fresh, [&](const auto& item) { return item.second->path == path; });
+  };
+  for (auto item = leaving.begin(); item != leaving.end();) {
+    const std::shared_ptr<Subject>& subject = item->second;
+    if (!is_in_use(*subject) || is_fresh(subject->path) ||
+        !by_name_.try_emplace(subject->name, subject).second) {
+      ++item;
+    } else {
+      item = leaving.erase(item);
     }
   }
   over_limit_ = 0;
   for (const auto& [entry, found] : fresh) {
-    if (by_name_.size() >= max_databases_) {
+    auto old = leaving.extract(found->path);
+    if (old.empty() && by_name_.size() >= max_databases_) {
       ++over_limit_;
       continue;
     }
-    const std::shared_ptr<Subject> subject = make(entry, *found);
-    by_name_.try_emplace(subject->name, subject);
+    const auto subject = old.empty() ? std::make_shared<Subject>() : old.mapped();
+    if (!enter(subject, entry, *found) && !old.empty()) changes.removed.push_back(subject);
   }
+  for (const auto& [path, subject] : leaving) changes.removed.push_back(subject);
   return changes;
 }
 

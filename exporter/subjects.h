@@ -16,21 +16,27 @@
 
 namespace sqlite_exporter {
 
-/// What each `[[database]]` entry found; nothing for an entry whose mount does not answer: its
-/// databases stay as they are.
+/// What each `[[database]]` entry found, in access paths (`rootfs` in front); nothing for an entry
+/// that knows nothing yet: its databases stay as they are.
 using Findings = std::vector<std::optional<std::vector<Found>>>;
 
 class Subjects {
  public:
-  Subjects(std::vector<DatabaseConfig> entries, std::size_t max_databases);
+  /// `rootfs` is taken off the paths that name and label databases; "" if the root is ours.
+  Subjects(std::vector<DatabaseConfig> entries, std::size_t max_databases, std::string rootfs = {});
+
+  /// From now on. Databases whose entry is there still stay, perhaps under another name; those of
+  /// other entries stay until the next `merge`, which finds them by another entry or removes them.
+  void configure(std::vector<DatabaseConfig> entries, std::size_t max_databases);
 
   struct Changes {
     std::vector<std::shared_ptr<Subject>> moved;  ///< same name, another realpath
     std::vector<std::shared_ptr<Subject>> removed;
   };
-  /// Two paths with one realpath are one subject, that of the earlier entry. A name that is taken
-  /// already goes to its first owner; the newcomer is named by its whole path, so that a new file
-  /// never renames old series.
+  /// Two paths with one realpath are one subject, that of the earlier entry, and so are two of one
+  /// file without hard links: bind mounts. A name that is taken already goes to its first owner;
+  /// the newcomer is named by its whole path, so that a new file never renames old series. Labels
+  /// from the path follow a link that leads elsewhere now.
   Changes merge(const Findings& findings);
 
   const std::vector<DatabaseConfig>& entries() const { return entries_; }
@@ -41,10 +47,14 @@ class Subjects {
   std::set<std::string, std::less<>> paths() const;
 
  private:
-  std::shared_ptr<Subject> make(std::size_t entry, const Found& found) const;
+  std::string host_path(const std::string& path) const;
+  /// Gives it an entry, a path, and the name and labels that follow from them. False if both names
+  /// it may have are taken.
+  bool enter(const std::shared_ptr<Subject>& subject, std::size_t entry, const Found& found);
 
   std::vector<DatabaseConfig> entries_;
   std::size_t max_databases_;
+  std::string rootfs_;
   std::map<std::string, std::shared_ptr<Subject>> by_name_;
   std::size_t over_limit_ = 0;
 };

@@ -19,7 +19,7 @@ LAYERS = {
     "tests/": ["collectors/", "exporter/", "tests/"],
 }
 LIBRARIES_OF_THE_EXPORTER = re.compile(
-    r"CLI/|civetweb|nlohmann/|prometheus/|spdlog/|fmt/|toml\+\+/|uv\.h|uv/")
+    r"CLI/|civetweb|nlohmann/|prometheus/|re2/|spdlog/|fmt/|toml\+\+/|uv\.h|uv/")
 # Law 1: an observing process opens no SQLite connection.
 MAY_CALL_SQLITE = ("exporter/demo/application.", "tests/")
 # Laws 1, 2 and 5: an observing process locks, changes and maps no file.

@@ -17,6 +17,7 @@ endfunction()
 # What tests of several layers stand on.
 add_library(test_support STATIC
   tests/support/child_process.cpp
+  tests/support/private_mounts.cpp
   tests/support/sqlite_application.cpp
   tests/support/sqlite_fixtures.cpp
   tests/support/temporary_directory.cpp)
@@ -29,8 +30,17 @@ target_link_libraries(sqlite_app PRIVATE SQLite::SQLite3)
 target_compile_definitions(test_support PRIVATE SQLITE_APP="$<TARGET_FILE:sqlite_app>")
 add_dependencies(test_support sqlite_app)
 
+# A filesystem that hangs or fails when told to.
+pkg_check_modules(FUSE3 REQUIRED IMPORTED_TARGET fuse3)
+add_executable(passthrough_fs
+  tests/support/passthrough_fs.cpp
+  tests/support/passthrough_server.cpp)
+target_include_directories(passthrough_fs PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(passthrough_fs PRIVATE PkgConfig::FUSE3)
+
 unit_test(test_base SOURCES
   tests/base/bytes_test.cpp
+  tests/base/database_files_test.cpp
   USES tl::expected)
 
 unit_test(test_sqlite SOURCES
@@ -48,15 +58,24 @@ unit_test(test_sqlite SOURCES
   USES collectors_sqlite collectors_linux test_support)
 
 unit_test(test_linux SOURCES
+  tests/linux/block_device_test.cpp
+  tests/linux/cgroup_files_test.cpp
+  tests/linux/cgroup_hierarchy_test.cpp
   tests/linux/cgroup_path_test.cpp
+  tests/linux/cgroup_test.cpp
   tests/linux/file_test.cpp
+  tests/linux/filesystem_status_test.cpp
+  tests/linux/inotify_events_test.cpp
   tests/linux/lock_probe_test.cpp
   tests/linux/lock_table_test.cpp
   tests/linux/mount_table_test.cpp
+  tests/linux/open_files_test.cpp
+  tests/linux/path_translation_test.cpp
   tests/linux/pod_names_test.cpp
   tests/linux/process_files_test.cpp
   tests/linux/process_stat_test.cpp
   tests/linux/process_test.cpp
+  tests/linux/resolve_path_test.cpp
   tests/linux/text_file_test.cpp
   USES collectors_linux test_support)
 
@@ -72,6 +91,8 @@ include(tests/compile_fail/targets.cmake)
 
 # The observer without the daemon, over real databases.
 unit_test(test_observer SOURCES
+  tests/collectors/cgroup_kernel_test.cpp
+  tests/collectors/cgroup_test.cpp
   tests/collectors/change_counter_test.cpp
   tests/collectors/checkpoint_watch_test.cpp
   tests/collectors/checkpoints_test.cpp
@@ -79,6 +100,7 @@ unit_test(test_observer SOURCES
   tests/collectors/database_test.cpp
   tests/collectors/epoch_test.cpp
   tests/collectors/false_friends_test.cpp
+  tests/collectors/filesystem_test.cpp
   tests/collectors/held_locks_test.cpp
   tests/collectors/holders_test.cpp
   tests/collectors/lock_time_test.cpp
@@ -89,6 +111,7 @@ unit_test(test_observer SOURCES
   tests/collectors/wal_counters_test.cpp
   tests/collectors/wal_watch_test.cpp
   tests/support/observer.cpp
+  tests/support/real_cgroup.cpp
   USES collectors exporter_web test_support)
 
 # What the observer says against what SQLite says, under load.
@@ -98,6 +121,7 @@ unit_test(test_truth SOURCES
   tests/truth/counter_truth_test.cpp
   tests/truth/lock_time_truth_test.cpp
   tests/truth/page_one_truth_test.cpp
+  tests/truth/sample_periods_truth_test.cpp
   tests/support/observer.cpp
   USES exporter_core test_support)
 
@@ -112,16 +136,25 @@ unit_test(test_inspect SOURCES
   USES inspect test_support)
 
 unit_test(test_core SOURCES
+  tests/exporter/cpu_budget_test.cpp
+  tests/exporter/discoverer_test.cpp
   tests/exporter/discovery_test.cpp
+  tests/exporter/folder_watch_test.cpp
   tests/exporter/job_queue_test.cpp
+  tests/exporter/judge_test.cpp
   tests/exporter/look_job_test.cpp
   tests/exporter/loop_test.cpp
+  tests/exporter/node_paths_test.cpp
   tests/exporter/sampler_test.cpp
   tests/exporter/scheduler_test.cpp
+  tests/exporter/shipped_config_test.cpp
   tests/exporter/subjects_test.cpp
+  tests/exporter/walk_test.cpp
   tests/exporter/web_test.cpp
   tests/support/config_of.cpp
+  tests/support/discover.cpp
   USES exporter_core test_support)
+target_compile_definitions(test_core PRIVATE SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 
 unit_test(test_web SOURCES
   tests/exporter/exposition_test.cpp
@@ -144,6 +177,7 @@ add_dependencies(test_demo demo_child_program)
 
 unit_test(test_config SOURCES
   tests/exporter/command_line_test.cpp
+  tests/exporter/config_discovery_test.cpp
   tests/exporter/config_keys_test.cpp
   tests/exporter/config_test.cpp
   tests/exporter/config_toml_test.cpp
@@ -151,6 +185,8 @@ unit_test(test_config SOURCES
   tests/exporter/duration_test.cpp
   tests/exporter/load_config_test.cpp
   tests/exporter/naming_test.cpp
+  tests/exporter/path_labels_test.cpp
+  tests/exporter/percentage_test.cpp
   tests/exporter/quoted_test.cpp
   USES exporter_config test_support)
 
@@ -158,16 +194,20 @@ unit_test(test_config SOURCES
 set(e2e_environment
   SQLITE_EXPORTER=$<TARGET_FILE:sqlite_exporter>
   SQLITE_APP=$<TARGET_FILE:sqlite_app>
+  PASSTHROUGH_FS=$<TARGET_FILE:passthrough_fs>
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script attribution inspect interference metrics program prometheus readme states)
+foreach(script attribution inspect interference metrics node program prometheus readme stalls
+        states)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
     LABELS e2e
     ENVIRONMENT "${e2e_environment}")
 endforeach()
+# What it tests is a hang: its own must not hold up the run.
+set_tests_properties(e2e_stalls PROPERTIES TIMEOUT 600)
 
 # Benchmarks: built when asked for, never run as tests.
 add_executable(bench_render EXCLUDE_FROM_ALL tests/bench/render.cpp)

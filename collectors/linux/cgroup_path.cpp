@@ -95,14 +95,21 @@ CgroupOwner owner_of_cgroup(std::string_view path) {
   return owner;
 }
 
-CgroupOwner parse_cgroup(std::string_view text) {
-  CgroupOwner best;
+std::string_view cgroup_path_of(std::string_view text) {
+  std::string_view of_unit;
+  std::string_view below_root;
+  std::string_view any;
   for (const std::string_view path : candidates(text)) {
-    CgroupOwner owner = owner_of_cgroup(path);
-    if (!owner.container_id.empty() || !owner.pod_uid.empty()) return owner;
-    if (best.unit.empty()) best = std::move(owner);
+    const CgroupOwner owner = owner_of_cgroup(path);
+    if (!owner.container_id.empty() || !owner.pod_uid.empty()) return path;
+    if (of_unit.empty() && !owner.unit.empty()) of_unit = path;
+    if (below_root.empty() && path != "/") below_root = path;
+    if (any.empty()) any = path;
   }
-  return best;
+  if (!of_unit.empty()) return of_unit;
+  return below_root.empty() ? any : below_root;
 }
+
+CgroupOwner parse_cgroup(std::string_view text) { return owner_of_cgroup(cgroup_path_of(text)); }
 
 }  // namespace sqlite_exporter

@@ -20,10 +20,14 @@ struct CgroupOwner {
 /// nothing.
 CgroupOwner owner_of_cgroup(std::string_view path);
 
-/// The text of /proc/<pid>/cgroup, of cgroup v1, v2 or both. The v2 hierarchy is asked first, then
-/// systemd's, then the longest path; but a path with a container or a pod goes before one with a
-/// unit, since in hybrid mode runtimes leave their containers in the v2 cgroup of their own
-/// service.
+/// Of the paths in the text of /proc/<pid>/cgroup, of cgroup v1, v2 or both, the one that says most
+/// of the process. The v2 hierarchy is asked first, then systemd's, then the longest path; but a
+/// path with a container or a pod goes before one with a unit, since in hybrid mode runtimes leave
+/// their containers in the v2 cgroup of their own service. Where none says anything, the first that
+/// is not the root. Without the kernel's " (deleted)"; empty if there is no path.
+std::string_view cgroup_path_of(std::string_view text);
+
+/// The owner that this path names.
 CgroupOwner parse_cgroup(std::string_view text);
 
 }  // namespace sqlite_exporter

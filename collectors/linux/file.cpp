@@ -2,6 +2,7 @@
 #include "collectors/linux/file.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,6 +42,16 @@ FileStatus status_from(const struct stat& status) {
 /// An open file keeps no path: it may have been renamed since.
 std::string name_of(int descriptor) { return "descriptor " + std::to_string(descriptor); }
 
+/// Scrapes, procfs and libraries go on when databases have used up all other descriptors.
+constexpr rlim_t kReservedDescriptors = 16;
+
+/// The kernel gives out the lowest number that is free.
+bool leaves_too_few(int descriptor) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  return static_cast<rlim_t>(descriptor) + kReservedDescriptors >= limit.rlim_cur;
+}
+
 }  // namespace
 
 Error error_from_errno(int number, std::string_view what, std::string_view path) {
@@ -59,6 +70,7 @@ Result<File> File::open(const std::string& path) {
   if (descriptor < 0) return fail(error_from_errno(errno, "open", path));
 
   File file(descriptor);
+  if (leaves_too_few(descriptor)) return fail(error_from_errno(EMFILE, "open", path));
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) return fail(error_from_errno(errno, "stat", path));
   if (!S_ISREG(status.st_mode)) {

@@ -39,7 +39,8 @@ inline bool is_unchanged(const FileStatus& now, const FileStatus& before) {
 class File final : public Reader {
  public:
   /// `O_RDONLY|O_CLOEXEC|O_NONBLOCK|O_NOCTTY|O_NOFOLLOW`; `path` is a realpath. A FIFO, a device or
-  /// a directory is refused (unsupported) and never blocks. Other errors as `error_from_errno`.
+  /// a directory is refused (unsupported) and never blocks, and so is the use of the process's last
+  /// descriptors (limit). Other errors as `error_from_errno`.
   static Result<File> open(const std::string& path);
 
   File(File&& other) noexcept;

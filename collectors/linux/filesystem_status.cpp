@@ -9,7 +9,7 @@
 namespace sqlite_exporter {
 
 Result<FilesystemStatus> read_filesystem_status(const Mount& mount) {
-  struct statvfs answer {};
+  struct statvfs answer{};
   if (::statvfs(mount.mountpoint.c_str(), &answer) != 0)
     return fail(error_from_errno(errno, "statvfs", mount.mountpoint));
   FilesystemStatus status;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <utility>
 
 #include "collectors/linux/file.h"
 
@@ -29,23 +30,31 @@ std::string option(libmnt_fs* filesystem, const char* name) {
   return {value, size};
 }
 
-constexpr std::array<std::string_view, 22> kRemoteFilesystems = {
-    "9p",      "afs",      "autofs",    "beegfs", "ceph",   "cifs",    "coda", "fuse",
-    "fuseblk", "gfs2",     "glusterfs", "gpfs",   "lustre", "ncpfs",   "nfs",  "nfs4",
-    "ocfs2",   "orangefs", "pvfs2",     "smb3",   "smbfs",  "virtiofs"};
-static_assert(std::ranges::is_sorted(kRemoteFilesystems));
+/// gfs2 and ocfs2 lie on a disk that several machines write to.
+constexpr std::array<std::string_view, 19> kNetworkFilesystems = {
+    "9p",        "afs",   "beegfs", "ceph",  "cifs",    "coda", "gfs2",
+    "glusterfs", "gpfs",  "lustre", "ncpfs", "nfs",     "nfs4", "ocfs2",
+    "orangefs",  "pvfs2", "smb3",   "smbfs", "virtiofs"};
+static_assert(std::ranges::is_sorted(kNetworkFilesystems));
 
-/// True if `path` is `mountpoint` or lies below it, by whole names.
-bool lies_on(std::string_view path, std::string_view mountpoint) {
-  if (mountpoint.ends_with('/')) mountpoint.remove_suffix(1);
-  return path.starts_with(mountpoint) &&
-         (path.size() == mountpoint.size() || path[mountpoint.size()] == '/');
+/// `path` and the directories it lies in, from the longest to "/", until `is_it` is true of one;
+/// "" if it is of none.
+template <class Predicate>
+std::string_view nearest(std::string_view path, Predicate is_it) {
+  while (!path.empty()) {
+    if (is_it(path)) return path;
+    if (path == "/") break;
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string_view::npos) break;
+    path = path.substr(0, std::max<std::size_t>(slash, 1));
+  }
+  return {};
 }
 
 }  // namespace
 
-Result<MountTable> MountTable::read(const std::string& procfs) {
-  const std::string path = procfs + "/self/mountinfo";
+Result<MountTable> MountTable::read(const std::string& procfs, const std::string& process) {
+  const std::string path = procfs + "/" + process + "/mountinfo";
   const std::unique_ptr<libmnt_table, Unref> table(mnt_new_table());
   const std::unique_ptr<libmnt_iter, Unref> iterator(mnt_new_iter(MNT_ITER_FORWARD));
   if (!table || !iterator) return fail(Errc::limit, "no memory for the mount table");
@@ -63,28 +72,53 @@ Result<MountTable> MountTable::read(const std::string& procfs) {
     mount.device = text(mnt_fs_get_source(filesystem));
     mount.remote = is_remote_filesystem(mount.fstype);
     if (mount.fstype == "overlay") mount.upper = option(filesystem, "upperdir");
+    mount.superblock = mnt_fs_get_devno(filesystem);
+    mount.root = text(mnt_fs_get_root(filesystem));
     mounts.push_back(std::move(mount));
   }
   return MountTable(std::move(mounts));
 }
 
-const Mount* MountTable::mount_of(std::string_view path) const {
-  const Mount* best = nullptr;
-  for (const Mount& mount : mounts_) {
-    if (!lies_on(path, mount.mountpoint)) continue;
-    if (best == nullptr || mount.mountpoint.size() >= best->mountpoint.size()) best = &mount;
+MountTable::MountTable(std::vector<Mount> mounts) {
+  for (Mount& mount : mounts) {
+    std::string_view upper = mount.upper;
+    while (upper.size() > 1 && upper.ends_with('/')) upper.remove_suffix(1);
+    if (!upper.empty()) uppers_.emplace(upper);
+    mounts_.insert_or_assign(mount.mountpoint, std::move(mount));
   }
-  return best;
 }
+
+const Mount* MountTable::mounted_on(std::string_view path) const {
+  const auto found = mounts_.find(path);
+  return found == mounts_.end() ? nullptr : &found->second;
+}
+
+const Mount* MountTable::mount_of(std::string_view path) const {
+  const Mount* mount = nullptr;
+  nearest(path, [&](std::string_view at) { return (mount = mounted_on(at)) != nullptr; });
+  return mount;
+}
+
+const Mount* MountTable::filesystem_of(std::string_view path) const {
+  const Mount* const mount = mount_of(path);
+  if (mount == nullptr || mount->superblock == 0) return mount;
+  return &*std::ranges::find(mounts(), mount->superblock, &Mount::superblock);
+}
+
+bool MountTable::is_mountpoint(std::string_view path) const { return mounted_on(path) != nullptr; }
 
 bool MountTable::is_below_upper(std::string_view path) const {
-  return std::ranges::any_of(mounts_, [&](const Mount& mount) {
-    return !mount.upper.empty() && lies_on(path, mount.upper);
-  });
+  const auto is_upper = [this](std::string_view at) { return uppers_.contains(at); };
+  return !uppers_.empty() && !nearest(path, is_upper).empty();
 }
 
-bool is_remote_filesystem(std::string_view fstype) {
-  return fstype.starts_with("fuse.") || std::ranges::binary_search(kRemoteFilesystems, fstype);
+RemoteKind remote_kind(std::string_view fstype) {
+  if (fstype == "autofs") return RemoteKind::automount;
+  if (fstype == "fuse" || fstype == "fuseblk" || fstype.starts_with("fuse.")) {
+    return RemoteKind::fuse;
+  }
+  const bool network = std::ranges::binary_search(kNetworkFilesystems, fstype);
+  return network ? RemoteKind::network : RemoteKind::none;
 }
 
 }  // namespace sqlite_exporter

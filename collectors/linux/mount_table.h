@@ -1,6 +1,13 @@
-/// The mounts of this mount namespace, from /proc/self/mountinfo (parsed by libmount).
+/// The mounts of a mount namespace, from /proc/self/mountinfo (parsed by libmount).
 #pragma once
 
+#include <sys/types.h>
+#include <functional>
+#include <map>
+#include <ranges>
+#include <set>
+
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,33 +16,66 @@
 
 namespace sqlite_exporter {
 
+/// Who answers for a filesystem, if it is not this kernel from a device of its own.
+enum class RemoteKind : std::uint8_t {
+  none,
+  network,    ///< another machine, a guest's host included
+  fuse,       ///< a process of this machine
+  automount,  ///< nobody yet: whoever asks has it mounted
+};
+
 struct Mount {
   std::string mountpoint;
   std::string fstype;
   std::string device;   ///< the source field, "/dev/mmcblk0p2"
-  bool remote = false;  ///< network or FUSE: no sampling, no inotify (law 5)
+  bool remote = false;  ///< not `RemoteKind::none`: no sampling, no inotify (law 5)
   std::string upper{};  ///< of an overlay: its upper directory, as it was named when mounted
+  /// The device number of the filesystem (major:minor as a dev_t): equal for all mounts of one. On
+  /// btrfs another one than `stat` gives.
+  std::uint64_t superblock = 0;
+  std::string root{};  ///< the directory of the filesystem that is mounted, often "/"
 };
 
 class MountTable {
+  /// `mounts` in the order in which they were mounted.
  public:
-  /// Reads `<procfs>/self/mountinfo`. Touches no mounted filesystem.
-  static Result<MountTable> read(const std::string& procfs = "/proc");
-  explicit MountTable(std::vector<Mount> mounts = {}) : mounts_(std::move(mounts)) {}
+  /// Reads `<procfs>/<process>/mountinfo`. Touches no mounted filesystem.
+  static Result<MountTable> read(const std::string& procfs = "/proc",
+                                 const std::string& process = "self");
+  explicit MountTable(std::vector<Mount> mounts = {});
 
   /// The mount an absolute path lies on by name alone (longest prefix; of equal ones the last
   /// mounted), so that asking cannot hang. Null only if the table is empty.
   const Mount* mount_of(std::string_view path) const;
 
+  /// Of all mounts of the filesystem that a path lies on, the one that stands for them: the first
+  /// by its mountpoint. When a filesystem hangs, all of its mounts do. Null only if the table is
+  /// empty.
+  const Mount* filesystem_of(std::string_view path) const;
+
+  /// True if something is mounted on exactly this path, by name alone.
+  bool is_mountpoint(std::string_view path) const;
+
   /// True below the upper directory of an overlay of this mount namespace: files are the same there
-  /// as through the overlay, and locks are not.
+  /// as through the overlay, and locks are not. Upper directories are named as the node names them,
+  /// whatever `--path.rootfs` is.
   bool is_below_upper(std::string_view path) const;
 
+  /// In the order in which they were mounted.
+  auto mounts() const { return std::views::values(mounts_); }
+
  private:
-  std::vector<Mount> mounts_;
+  const Mount* mounted_on(std::string_view path) const;
+
+  std::map<std::string, Mount, std::less<>> mounts_;  ///< by mountpoint; the last mounted on it
+  std::set<std::string, std::less<>> uppers_;         ///< without slashes at their ends
 };
 
-/// nfs, nfs4, cifs, smb3, 9p, ceph, glusterfs, fuse, fuse.* and their like. fuseblk counts too.
-bool is_remote_filesystem(std::string_view fstype);
+/// network: nfs, cifs, 9p, ceph, virtiofs and their like; fuse: fuse, fuseblk, fuse.*.
+RemoteKind remote_kind(std::string_view fstype);
+
+inline bool is_remote_filesystem(std::string_view fstype) {
+  return remote_kind(fstype) != RemoteKind::none;
+}
 
 }  // namespace sqlite_exporter

@@ -43,6 +43,20 @@ Result<ProcessOrigin> read_process(const std::string& procfs, int pid) {
   return ProcessOrigin{*start_ticks, std::move(*command), parse_cgroup(cgroup.value_or(""))};
 }
 
+Result<std::string> read_process_cgroup(const std::string& procfs, int pid,
+                                        std::uint64_t start_ticks) {
+  const std::string directory = procfs + "/" + std::to_string(pid);
+  Result<std::string> text = read_text(directory + "/cgroup", kMostOfProcess);
+  if (!text) return text;
+  // Asked once, behind: who still has the pid that it was given then had it all the time.
+  const Result<std::uint64_t> start_ticks_after = start_ticks_of(directory);
+  if (!start_ticks_after) return fail(start_ticks_after.error());
+  if (*start_ticks_after != start_ticks) {
+    return fail(Errc::no_data, directory + " became another process");
+  }
+  return text;
+}
+
 Result<double> parse_boot_time(std::string_view text) {
   while (!text.empty()) {
     std::string_view line = take_until(text, '\n');

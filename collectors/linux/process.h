@@ -21,6 +21,11 @@ struct ProcessOrigin {
 /// a hung mount. Errors: no_data if the process is gone, denied (hidepid), corrupt, io.
 Result<ProcessOrigin> read_process(const std::string& procfs, int pid);
 
+/// The text of its cgroup file, as `parse_cgroup` and `parse_cgroup_membership` take it. Errors:
+/// no_data if the pid is not, or no more, that of the process which started then; as above.
+Result<std::string> read_process_cgroup(const std::string& procfs, int pid,
+                                        std::uint64_t start_ticks);
+
 /// When the machine started, in whole unix seconds (btime of `<procfs>/stat`); moves when the clock
 /// is set. Errors: those of `File::open`, corrupt.
 Result<double> boot_time(const std::string& procfs);

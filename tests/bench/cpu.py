@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""CPU time of the real exporter, thread by thread, at 1,000 databases: attached, busy, closed."""
+"""CPU time of the real exporter, thread by thread, at 1,000 databases: attached, busy, closed.
+
+All rows but one are without a budget, that is at the full rate of samples.
+"""
 
 import argparse
+import contextlib
 import os
 import re
 import resource
@@ -125,6 +129,10 @@ def kind_of(thread, comm, pid):
     return comm if comm in THREADS else "pool"
 
 
+def own_value(page, name):
+    return float(re.search(rf"^sqlite_exporter_{name} (\S+)", page, re.M).group(1))
+
+
 class Reading:
     """What the exporter has used until now."""
 
@@ -136,11 +144,11 @@ class Reading:
         self.time = time.monotonic()
         self.attached = page.count('state="wal_live"')
         self.closed = page.count('state="wal_clean"')
-        self.samples = float(
-            re.search(r"^sqlite_exporter_sampler_looks_total (\S+)", page, re.M).group(1))
+        self.samples = own_value(page, "sampler_looks_total")
+        self.looks_cpu = own_value(page, "looks_cpu_seconds_total")
+        self.slowdown = own_value(page, "sampler_slowdown")
         # Samples are counted when a snapshot is published; its time is theirs.
-        self.published = float(
-            re.search(r"^sqlite_exporter_snapshot_timestamp_seconds (\S+)", page, re.M).group(1))
+        self.published = own_value(page, "snapshot_timestamp_seconds")
         self.ticks = {"process": cpu_ticks(f"/proc/{pid}/stat")[1], **dict.fromkeys(THREADS, 0)}
         self.wakeups = 0
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -160,8 +168,11 @@ def measure(name, exporter, seconds, expected):
     if (after.attached, after.closed) != expected:
         raise RuntimeError(f"{name}: {after.attached} attached and {after.closed} closed")
     elapsed = after.time - before.time
+    published = after.published - before.published
     row = {"name": name, "wakeups": (after.wakeups - before.wakeups) / elapsed,
-           "samples": (after.samples - before.samples) / (after.published - before.published)}
+           "samples": (after.samples - before.samples) / published,
+           "looks": 100 * (after.looks_cpu - before.looks_cpu) / published,
+           "slowdown": after.slowdown}
     for kind, ticks in after.ticks.items():
         row[kind] = 100 * (ticks - before.ticks[kind]) / TICKS / elapsed
     return row
@@ -175,26 +186,51 @@ def await_state(exporter, wanted):
         select.select([], [], [], 0.5)
 
 
+def await_settled(exporter):
+    """Until the slowdown stays within a quarter for half a minute."""
+    deadline = time.monotonic() + 300
+    least = most = since = None
+    while since is None or time.monotonic() - since < 30:
+        slowdown = own_value(exporter.get("/metrics")[2], "sampler_slowdown")
+        if since is None or max(most, slowdown) > 1.25 * min(least, slowdown):
+            least = most = slowdown
+            since = time.monotonic()
+        least, most = min(least, slowdown), max(most, slowdown)
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the slowdown does not settle: {slowdown}")
+        select.select([], [], [], 1)
+
+
 def rows(folder, options, exporter_class):
     count, busy = options.databases, min(options.busy, options.databases)
-    config = os.path.join(folder, "cpu.toml")
-    with open(config, "w", encoding="utf-8") as file:
-        file.write(f'[poll]\nmax_databases = {count}\n[[database]]\npath = "{folder}/*.db"\n')
     applications = Applications(folder, count, options.rate)
-    try:
+
+    @contextlib.contextmanager
+    def watching(budget, wanted):
+        config = os.path.join(folder, "cpu.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f'[poll]\nmax_databases = {count}\ncpu_budget = "{budget}"\n'
+                       f'[[database]]\npath = "{folder}/*.db"\n')
         exporter = exporter_class(f"--config.file={config}", interval=options.interval)
         drain(exporter.process.stderr)
         try:
             exporter.ready()
-            await_state(exporter, ("wal_live", count))
+            await_state(exporter, (wanted, count))
+            yield exporter
+        finally:
+            exporter.end()
+
+    try:
+        with watching("100%", "wal_live") as exporter:
             yield measure("attached", exporter, options.seconds, (count, 0))
             applications.keep_busy(busy)
             yield measure(f"{busy} of them busy", exporter, options.seconds, (count, 0))
-            applications.close()
-            await_state(exporter, ("wal_clean", count))
+        with watching(options.budget, "wal_live") as exporter:
+            await_settled(exporter)
+            yield measure(f"busy, budget {options.budget}", exporter, options.seconds, (count, 0))
+        applications.close()
+        with watching("100%", "wal_clean") as exporter:
             yield measure("closed", exporter, options.seconds, (0, count))
-        finally:
-            exporter.end()
     finally:
         applications.close()
 
@@ -204,11 +240,13 @@ def print_table(table, options):
           f" {options.rate:g} commits/s in a busy one, {options.seconds} s a row")
     print(f"  {'percent of a core':<18} {'process':>8} {'ratio':>6}"
           + "".join(f" {kind:>8}" for kind in THREADS)
+          + f" {'looks':>8} {'slowdown':>8}"
           + f" {'s/min':>6} {'samples/s':>10} {'wake-ups/s':>11} {'us/sample':>10}  aim {AIM:g} %")
     for row in table:
         ratio = row["process"] / table[0]["process"]
         print(f"  {row['name']:<18} {row['process']:7.2f}% {ratio:6.2f}"
               + "".join(f" {row[kind]:7.2f}%" for kind in THREADS)
+              + f" {row['looks']:7.2f}% {row['slowdown']:8.2f}"
               + f" {row['process'] * 0.6:6.2f} {row['samples']:10.0f} {row['wakeups']:11.0f}"
               + f" {row['sampler'] * 1e4 / row['samples']:10.2f}"
               + ("  reached" if row["process"] <= AIM else "  MISSED"))
@@ -221,6 +259,7 @@ def parse_options():
     parser.add_argument("--rate", type=float, default=10, help="commits a second in a busy one")
     parser.add_argument("--seconds", type=int, default=20, help="of each row")
     parser.add_argument("--interval", default="5s", help="of the exporter's full looks")
+    parser.add_argument("--budget", default="1%", help="of the row with a budget")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     return parser.parse_args()
 

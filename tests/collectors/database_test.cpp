@@ -91,6 +91,19 @@ TEST_CASE("a live database in WAL mode is reported from its newest page 1") {
             app.query("select sqlite_version()") + "\",mountpoint=\"/\"} 1");
 }
 
+TEST_CASE("path and mountpoint are named as the node names them") {
+  const TemporaryDirectory directory;
+  SqliteApplication(directory / "app.db").exec("create table t(x)");
+  Observer observer(directory / "app.db");
+  const std::string root = directory.path().parent_path();
+  observer.node().paths.rootfs = root;
+  observer.node().mounts = MountTable({{"/", "ext4", "/dev/a"}, {root, "ext4", "/dev/b"}});
+  const std::string line = observer.line("sqlite_database_info");
+  const std::string name = directory.path().filename();
+  CHECK(line.find("path=\"/" + name + "/app.db\"") != std::string::npos);
+  CHECK(line.find("mountpoint=\"/\"") != std::string::npos);
+}
+
 TEST_CASE("a live database whose header is overwritten still shows its WAL") {
   const TemporaryDirectory directory;
   SqliteApplication app(directory / "app.db");

@@ -42,6 +42,8 @@ class FakeNode {
     write(folder + "/cgroup", cgroup + "\n");
   }
 
+  std::string root() const { return root_.path().string(); }
+
   Node node() const {
     Node node;
     node.paths.procfs = root_ / "proc";
@@ -90,6 +92,15 @@ TEST_CASE("a pod and its container are named where the kubelet's log names may b
     read_lock_holders(node, nullptr);
     CHECK(node.locks->processes.at(10).owner == Owner{"app", "", "shop", "web-0", "app"});
   }
+  SECTION("they may, below the node's root directory") {
+    fake.write("pods/shop_web-0_6b3e1a5c-0f2d-4c7e-9a1b-2c3d4e5f6071/app/0.log", "");
+    fake.write(std::string("containers/web-0_shop_app-").append(kContainerId).append(".log"), "");
+    node.paths.rootfs = fake.root();
+    node.paths.pod_logs = "/pods";
+    node.paths.container_logs = "/containers";
+    read_lock_holders(node, nullptr);
+    CHECK(node.locks->processes.at(10).owner == Owner{"app", "", "shop", "web-0", "app"});
+  }
   SECTION("they may not") {
     read_lock_holders(node, nullptr);
     CHECK(node.locks->processes.at(10).owner == Owner{"app", "", "", "", "cccccccccccc"});
@@ -134,6 +145,20 @@ TEST_CASE("a lock table that cannot be read is an error, told and not guessed") 
   read_lock_holders(node, nullptr);
   REQUIRE(node.locks->error);
   CHECK(node.locks->error->code == Errc::no_data);
+}
+
+TEST_CASE("a path of the node has the root before it, and back") {
+  NodePaths paths;
+  CHECK(paths.access_path("/var/app.db") == "/var/app.db");
+  CHECK(paths.host_path("/var/app.db") == "/var/app.db");
+  paths.rootfs = "/host";
+  CHECK(paths.access_path("/var/app.db") == "/host/var/app.db");
+  CHECK(paths.access_path("/") == "/host");
+  CHECK(paths.host_path("/host/var/app.db") == "/var/app.db");
+  CHECK(paths.host_path("/host") == "/");
+  CHECK(paths.host_path("/host/") == "/");
+  CHECK(paths.host_path("/hostile/app.db") == "/hostile/app.db");
+  CHECK(paths.host_path("/tmp/app.db") == "/tmp/app.db");
 }
 
 TEST_CASE("the procfs of this pid namespace is known by its own name for us") {

@@ -26,6 +26,9 @@ class ProgramTest(support.TestCase):
         for arguments in (["--config.file=" + bad], ["check-config", bad], ["--no-such-flag"],
                           ["--config.file=" + self.path("absent.toml")],
                           ["--poll.interval=0s", "/x.db"], ["--web.listen-address=x", "/x.db"],
+                          ["--path.rootfs=" + self.path("absent"), "/x.db"],
+                          ["--path.procfs=" + bad, "/x.db"], ["--path.sysfs=sys", "/x.db"],
+                          ["inspect", "--path.procfs=" + bad, "/x.db"],
                           ["describe", "everything"]):
             with self.subTest(arguments):
                 code, out, err = support.run(*arguments)

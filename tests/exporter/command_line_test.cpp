@@ -25,13 +25,16 @@ TEST_CASE("nothing means run") {
   CHECK_FALSE(line.web_listen_address);
   CHECK(line.collector_enabled.empty());
   CHECK(line.procfs == "/proc");
+  CHECK(line.sysfs == "/sys");
+  CHECK(line.rootfs == "/");
 }
 
 TEST_CASE("flags and files of run") {
   const CommandLine line =
       parse({"--config.file=x.toml", "--web.listen-address", ":9", "a.db", "--log.level=debug",
              "--log.format=json", "--poll.interval=1s", "--path.procfs=/host/proc",
-             "--no-collector.wal", "--collector.database", "/data/*/b.db"})
+             "--path.sysfs=/host/sys", "--path.rootfs=/host", "--no-collector.wal",
+             "--collector.database", "/data/*/b.db"})
           .value();
   CHECK(line.verb == Verb::run);
   CHECK(line.config_file == "x.toml");
@@ -40,6 +43,8 @@ TEST_CASE("flags and files of run") {
   CHECK(line.log_format == "json");
   CHECK(line.poll_interval == "1s");
   CHECK(line.procfs == "/host/proc");
+  CHECK(line.sysfs == "/host/sys");
+  CHECK(line.rootfs == "/host");
   CHECK(line.collector_enabled ==
         decltype(line.collector_enabled){{"database", true}, {"wal", false}});
   CHECK(line.files == std::vector<std::string>{"a.db", "/data/*/b.db"});
@@ -108,8 +113,9 @@ TEST_CASE("version and help carry their text") {
   for (const char* shown :
        {"--config.file FILE", "--web.listen-address HOST:PORT", "--log.level LEVEL",
         "--log.format FORMAT", "--poll.interval DURATION", "--path.procfs DIRECTORY",
-        "--collector.wal ", "--no-collector.wal ", "--version", "FILE_OR_GLOB", "demo ",
-        "check-config ", "describe ", "inspect "}) {
+        "--path.sysfs DIRECTORY", "--path.rootfs DIRECTORY", "--collector.wal ",
+        "--no-collector.wal ", "--version", "FILE_OR_GLOB", "demo ", "check-config ", "describe ",
+        "inspect "}) {
     CAPTURE(shown);
     CHECK(help.text.find(shown) != std::string::npos);
   }

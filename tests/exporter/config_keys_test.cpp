@@ -30,8 +30,8 @@ std::string document(const ConfigKey& key, const std::string& value) {
 }
 
 TEST_CASE("each declared key is accepted and each declared default is in force") {
-  const std::map<std::string_view, std::string> without_default = {{"path", "\"/app.db\""},
-                                                                   {"name", "\"app\""}};
+  const std::map<std::string_view, std::string> without_default = {
+      {"path", "\"/app.db\""}, {"name", "\"app\""}, {"labels_from_path", "'(?P<claim>.)'"}};
   const Config defaults = load("[[database]]\npath = \"/app.db\"\n").value();
   for (const ConfigKey& key : kConfigKeys) {
     const bool has_default = !key.default_text.empty();
@@ -69,7 +69,7 @@ TEST_CASE("keys are found by table and name") {
   CHECK(find_key("poll", "level") == nullptr);
   CHECK(find_key("", "") == nullptr);
   CHECK(known_tables() ==
-        std::vector<std::string_view>{"database", "poll", "web", "log", "collector"});
+        std::vector<std::string_view>{"database", "discovery", "poll", "web", "log", "collector"});
   CHECK(keys_of("log") == std::vector<std::string_view>{"level", "format"});
 }
 

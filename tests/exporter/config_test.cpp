@@ -42,6 +42,12 @@ std::string error_with_max_databases(std::int64_t count) {
   return error_of(draft);
 }
 
+std::string error_with_cpu_budget(const std::string& text) {
+  ConfigDraft draft = draft_of("/a.db");
+  draft.poll_cpu_budget = {text, "BUDGET"};
+  return error_of(draft);
+}
+
 std::string error_with_label(const std::string& name, const std::string& value) {
   ConfigDraft draft = draft_of("/a.db");
   draft.databases[0].labels.push_back({{name, "LABEL"}, {value, "VALUE"}});
@@ -59,6 +65,7 @@ TEST_CASE("what is not written has its default") {
   CHECK(config.databases() == std::vector<DatabaseConfig>{{"/a.db", std::nullopt, {}}});
   CHECK(config.poll().interval == 5s);
   CHECK(config.poll().max_databases == 1000);
+  CHECK(config.poll().cpu_budget == 0.01);
   CHECK(config.web().listen_address == ":10003");
   CHECK(config.log().level == LogLevel::info);
   CHECK(config.log().format == LogFormat::logfmt);
@@ -72,6 +79,7 @@ TEST_CASE("what is written is kept") {
   draft.databases.push_back(database("/data/*.db"));
   draft.poll_interval = {"1m", "INTERVAL"};
   draft.poll_max_databases = {7, "COUNT"};
+  draft.poll_cpu_budget = {"0.5%", "BUDGET"};
   draft.web_listen_address = {"127.0.0.1:0", "ADDRESS"};
   draft.log_level = {"error", "LEVEL"};
   draft.log_format = {"json", "FORMAT"};
@@ -79,7 +87,7 @@ TEST_CASE("what is written is kept") {
   const Config config = make_config(draft, kReserved).value();
   CHECK(config.databases() == std::vector<DatabaseConfig>{{"/a.db", "main", {{"site", "x"}}},
                                                           {"/data/*.db", std::nullopt, {}}});
-  CHECK(config.poll() == PollConfig{1min, 7});
+  CHECK(config.poll() == PollConfig{1min, 7, 0.005});
   CHECK(config.web() == WebConfig{"127.0.0.1:0"});
   CHECK(config.log() == LogConfig{LogLevel::error, LogFormat::json});
   CHECK(config.collector_enabled("database"));
@@ -91,17 +99,29 @@ TEST_CASE("something must be watched") {
   draft.where_databases = "x.toml:1:1: key \"database\"";
   CHECK(error_of(draft) ==
         "x.toml:1:1: key \"database\" is missing, so there is nothing to watch: "
-        "add a [[database]] with a path");
+        "add a [[database]] with a path, or processes = true in [discovery]");
+  draft.discovery_processes = false;
+  CHECK(error_of(draft).starts_with("x.toml:1:1: key"));
+  draft.discovery_processes = true;
+  CHECK(error_of(draft) == "no error");
 }
 
-TEST_CASE("a path is absolute and names a file") {
+TEST_CASE("a path is absolute") {
   CHECK(error_of(draft_of("")) == "PATH must not be empty");
   CHECK(error_of(draft_of("a.db")) ==
-        "PATH must be an absolute path of a file, or a glob, not \"a.db\"");
-  CHECK(error_of(draft_of("/data/")) ==
-        "PATH must be an absolute path of a file, or a glob, not \"/data/\"");
+        "PATH must be an absolute path of a file, a folder that ends with \"/\", or a glob, not "
+        "\"a.db\"");
+  CHECK(error_of(draft_of("/data/")) == "no error");
   CHECK(error_of(draft_of("/a\nb.db")) ==
         "PATH must not contain control characters: \"/a\\x0ab.db\"");
+}
+
+TEST_CASE("a pattern goes down only") {
+  for (const std::string path : {"/data/*/../x.db", "/data/*/..", "/*/x/../"})
+    CHECK(error_of(draft_of(path)) == "PATH must not hold \"..\" behind a glob: \"" + path + "\"");
+  for (const std::string path :
+       {"/data/../*.db", "/data/../", "/data/..", "/data/*/..x", "/*/x../y"})
+    CHECK(error_of(draft_of(path)) == "no error");
 }
 
 TEST_CASE("a name is a text of one database") {
@@ -111,6 +131,10 @@ TEST_CASE("a name is a text of one database") {
   CHECK(error_with_name("/*.db", "a") ==
         "NAME must be left out: the path \"/*.db\" is a glob, whose databases are named by their "
         "paths");
+  CHECK(
+      error_with_name("/data/", "a") ==
+      "NAME must be left out: the path \"/data/\" is a folder, whose databases are named by their "
+      "paths");
   CHECK(error_with_name("/a.db", "größe") == "no error");
 }
 
@@ -166,6 +190,14 @@ TEST_CASE("a limit of databases is possible") {
   for (const std::int64_t count : {std::int64_t{-1}, std::int64_t{0}, std::int64_t{100'001}})
     CHECK(error_with_max_databases(count) ==
           "COUNT must be an integer from 1 to 100000, not " + std::to_string(count));
+}
+
+TEST_CASE("the CPU budget has its limits") {
+  for (const std::string text : {"0.1%", "1%", "2.5%", "100%"})
+    CHECK(error_with_cpu_budget(text) == "no error");
+  for (const std::string text : {"0%", "0.09%", "100.1%", "1", "-1%", "much"})
+    CHECK(error_with_cpu_budget(text) ==
+          "BUDGET must be a percentage from 0.1% to 100% such as \"1%\", not \"" + text + "\"");
 }
 
 TEST_CASE("an address has a port") {

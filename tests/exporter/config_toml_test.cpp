@@ -17,6 +17,7 @@ TEST_CASE("a whole file becomes a draft that knows where each value was written"
 [[database]]
 path = "/data/app.db"
 name = "app"
+labels_from_path = '(?P<claim>.)'
 [database.labels]
 site = "x"
 
@@ -26,6 +27,7 @@ path = "/data/*/edge.db"
 [poll]
 interval = "1m"
 max_databases = 7
+cpu_budget = "2%"
 
 [web]
 listen_address = "127.0.0.1:9"
@@ -47,19 +49,52 @@ enabled = false
   CHECK(app.name->where == "x.toml:4:8: key \"database.name\"");
   REQUIRE(app.labels.size() == 1);
   CHECK(app.labels[0].name.value == "site");
-  CHECK(app.labels[0].name.where == "x.toml:6:1: key \"database.labels.site\"");
+  CHECK(app.labels[0].name.where == "x.toml:7:1: key \"database.labels.site\"");
   CHECK(app.labels[0].value.value == "x");
-  CHECK(app.labels[0].value.where == "x.toml:6:8: key \"database.labels.site\"");
+  CHECK(app.labels[0].value.where == "x.toml:7:8: key \"database.labels.site\"");
+  CHECK(app.labels_from_path->value == "(?P<claim>.)");
+  CHECK(app.labels_from_path->where == "x.toml:5:20: key \"database.labels_from_path\"");
   CHECK(draft->databases[1].path.value == "/data/*/edge.db");
+  CHECK_FALSE(draft->databases[1].labels_from_path);
   CHECK_FALSE(draft->databases[1].name);
   CHECK(draft->poll_interval->value == "1m");
-  CHECK(draft->poll_interval->where == "x.toml:12:12: key \"poll.interval\"");
+  CHECK(draft->poll_cpu_budget->value == "2%");
+  CHECK(draft->poll_cpu_budget->where == "x.toml:15:14: key \"poll.cpu_budget\"");
+  CHECK(draft->poll_interval->where == "x.toml:13:12: key \"poll.interval\"");
   CHECK(draft->poll_max_databases->value == 7);
-  CHECK(draft->poll_max_databases->where == "x.toml:13:17: key \"poll.max_databases\"");
+  CHECK(draft->poll_max_databases->where == "x.toml:14:17: key \"poll.max_databases\"");
   CHECK(draft->web_listen_address->value == "127.0.0.1:9");
   CHECK(draft->log_level->value == "debug");
   CHECK(draft->log_format->value == "json");
   CHECK(draft->collector_enabled == decltype(draft->collector_enabled){{"wal", false}});
+}
+
+TEST_CASE("each text of an array knows where it was written") {
+  const auto draft = parse_config_toml(R"([discovery]
+processes = true
+exclude = ["/a",
+  "/b"]
+exclude_states = ["empty"]
+rescan_interval = "2m"
+max_depth = 3
+max_entries = 4
+max_duration = "5s"
+)",
+                                       "x.toml", kCollectors);
+  REQUIRE(draft);
+  CHECK(draft->discovery_processes == true);
+  REQUIRE(draft->discovery_exclude.size() == 2);
+  CHECK(draft->discovery_exclude[0].value == "/a");
+  CHECK(draft->discovery_exclude[0].where == "x.toml:3:12: key \"discovery.exclude\"");
+  CHECK(draft->discovery_exclude[1].value == "/b");
+  CHECK(draft->discovery_exclude[1].where == "x.toml:4:3: key \"discovery.exclude\"");
+  REQUIRE(draft->discovery_exclude_states.size() == 1);
+  CHECK(draft->discovery_exclude_states[0].value == "empty");
+  CHECK(draft->discovery_rescan_interval->value == "2m");
+  CHECK(draft->discovery_max_depth->value == 3);
+  CHECK(draft->discovery_max_entries->value == 4);
+  CHECK(draft->discovery_max_duration->value == "5s");
+  CHECK(draft->discovery_max_duration->where == "x.toml:9:16: key \"discovery.max_duration\"");
 }
 
 TEST_CASE("an empty file is an empty draft") {
@@ -77,15 +112,16 @@ struct Refusal {
 TEST_CASE("what the file may not hold is refused in one sentence") {
   constexpr std::array kRefusals = {
       Refusal{"[pol]\n", R"(x.toml:1:2: key "pol" is unknown, perhaps "poll" was meant; )"
-                         R"(known tables are database, poll, web, log, collector)"},
-      Refusal{"verbose = true\n", R"(x.toml:1:1: key "verbose" is unknown; )"
-                                  R"(known tables are database, poll, web, log, collector)"},
+                         R"(known tables are database, discovery, poll, web, log, collector)"},
+      Refusal{"verbose = true\n",
+              R"(x.toml:1:1: key "verbose" is unknown; )"
+              R"(known tables are database, discovery, poll, web, log, collector)"},
       Refusal{"[poll]\n  intervall = \"5s\"\n",
               R"(x.toml:2:3: key "poll.intervall" is unknown, perhaps "interval" was meant; )"
-              R"(known keys of [poll] are interval, max_databases)"},
+              R"(known keys of [poll] are interval, max_databases, cpu_budget)"},
       Refusal{"[[database]]\npath = \"/a\"\ntags = {}\n",
               R"(x.toml:3:1: key "database.tags" is unknown; )"
-              R"(known keys of [[database]] are path, name, labels)"},
+              R"(known keys of [[database]] are path, name, labels, labels_from_path)"},
       Refusal{"[web]\nzz = 1\naa = 1\n",
               R"(x.toml:2:1: key "web.zz" is unknown; known keys of [web] are listen_address)"},
       Refusal{"[log]\n\"a\\nb\" = 1\n",
@@ -124,6 +160,13 @@ TEST_CASE("what the file may not hold is refused in one sentence") {
               R"(not a string)"},
       Refusal{"\n[[database]]\nname = \"a\"\n",
               R"(x.toml:2:1: key "database.path" is missing from this [[database]])"},
+      Refusal{"[discovery]\nexclude = \"/a\"\n",
+              R"(x.toml:2:11: key "discovery.exclude" must be an array of globs, not a string)"},
+      Refusal{"[discovery]\nexclude = [\"/a\", 7]\n",
+              R"(x.toml:2:18: key "discovery.exclude" must be an array of globs, not an integer)"},
+      Refusal{"[discovery]\nexclude_states = [[\"empty\"]]\n",
+              R"(x.toml:2:19: key "discovery.exclude_states" must be an array of states, )"
+              R"(not an array)"},
       Refusal{"[[database]]\npath = \"/a\"\nlabels = \"site\"\n",
               R"(x.toml:3:10: key "database.labels" must be a table of strings, not a string)"},
       Refusal{"[[database]]\npath = \"/a\"\nlabels = { site = 7 }\n",

@@ -46,6 +46,16 @@ TEST_CASE("metrics in Markdown are a table a collector") {
 )md");
 }
 
+TEST_CASE("what a collector tells of databases and of the node is in one table") {
+  const std::array<MetricGroup, 2> halves = {
+      {{"database", {&kUpMetric}, true}, {"database", {&kScrapes}, false}}};
+  const std::string text = describe_metrics(halves, DescribeFormat::markdown);
+  CHECK(
+      text.ends_with("\n## database\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n"
+                     "| `sqlite_up` | gauge | `database` | Whether it is up. |\n"
+                     "| `sqlite_exporter_scrapes_total` | counter | | Scrapes. |\n"));
+}
+
 TEST_CASE("the configuration in Markdown has a section a table") {
   const std::string text = describe_config(DescribeFormat::markdown);
   CHECK(text.starts_with("# Configuration\n"));
@@ -56,7 +66,7 @@ TEST_CASE("the configuration in Markdown has a section a table") {
 |---|---|---|---|
 | `interval` | a duration from 100ms to 1h such as "5s" | `"5s"` |)md") != std::string::npos);
   CHECK(text.find("\n## `[[database]]`\n") != std::string::npos);
-  CHECK(text.find("\n| `path` | an absolute path of a file, or a glob | | ") != std::string::npos);
+  CHECK(text.find("\n| `labels` | a table of strings | `{}` | ") != std::string::npos);
   CHECK(text.find("\n## `[collector.NAME]`\n") != std::string::npos);
 }
 

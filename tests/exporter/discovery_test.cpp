@@ -1,19 +1,23 @@
 /// What plain paths and patterns find among real files.
 #include "exporter/discovery.h"
 
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
+#include "exporter/exclude.h"
 #include "tests/support/catch.h"
+#include "tests/support/discover.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sqlite_exporter::test {
 namespace {
-
-bool nothing_known(std::string_view) { return false; }
 
 void write_file(const std::string& path, const std::string& content) {
   std::ofstream(path) << content;
@@ -35,7 +39,7 @@ std::vector<std::string> paths(const std::vector<Found>& found) {
 
 TEST_CASE("a plain path is found whether it is there or not") {
   const TemporaryDirectory directory;
-  const auto found = discover(entry(directory / "absent.db"), nothing_known);
+  const auto found = discover(entry(directory / "absent.db"));
   REQUIRE(found.size() == 1);
   CHECK(found[0].path == directory / "absent.db");
 }
@@ -44,7 +48,7 @@ TEST_CASE("a symbolic link is found as its target") {
   const TemporaryDirectory directory;
   write_file(directory / "app.db", kDatabase);
   std::filesystem::create_symlink("app.db", directory / "link.db");
-  const auto found = discover(entry(directory / "link.db"), nothing_known);
+  const auto found = discover(entry(directory / "link.db"));
   REQUIRE(found.size() == 1);
   CHECK(found[0].matched_path == directory / "link.db");
   CHECK(found[0].path == directory / "app.db");
@@ -61,7 +65,7 @@ TEST_CASE("a pattern finds databases by their first bytes, not by their names") 
   write_file(directory / "a.db-journal", kDatabase);
   std::filesystem::create_directory(directory / "folder.db");
   REQUIRE(::mkfifo((directory / "fifo.db").c_str(), 0600) == 0);
-  CHECK(paths(discover(entry(directory / "*"), nothing_known)) ==
+  CHECK(paths(discover(entry(directory / "*"))) ==
         std::vector<std::string>{directory / "a.db", directory / "b"});
 }
 
@@ -69,14 +73,107 @@ TEST_CASE("a database that was found before stays found when its content breaks"
   const TemporaryDirectory directory;
   write_file(directory / "a.db", "overwritten by something else");
   const std::string known = directory / "a.db";
-  const auto found =
-      discover(entry(directory / "*.db"), [&](std::string_view path) { return path == known; });
+  const auto found = discover(entry(directory / "*.db"), {known});
   CHECK(paths(found) == std::vector<std::string>{known});
+}
+
+TEST_CASE("a folder is searched, whatever its files are called") {
+  const TemporaryDirectory directory;
+  std::filesystem::create_directories(directory.path() / "x/y");
+  write_file(directory / "x/y/a.bin", kDatabase);
+  write_file(directory / "b.db", kDatabase);
+  write_file(directory / "b.db-wal2", kDatabase);
+  CHECK(paths(discover(entry(directory / ""))) ==
+        std::vector<std::string>{directory / "b.db", directory / "x/y/a.bin"});
+}
+
+TEST_CASE("a link is a database if its target is one, and a FIFO behind it is not opened") {
+  const TemporaryDirectory directory;
+  write_file(directory / "real", kDatabase);
+  std::filesystem::create_symlink("real", directory / "a.db");
+  std::filesystem::create_symlink("nowhere", directory / "b.db");
+  std::filesystem::create_symlink("fifo", directory / "c.db");
+  std::filesystem::create_symlink("/dev/null", directory / "d.db");
+  REQUIRE(::mkfifo((directory / "fifo").c_str(), 0600) == 0);
+  const int inotify = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  REQUIRE(::inotify_add_watch(inotify, (directory / "fifo").c_str(), IN_OPEN) >= 0);
+  CHECK(paths(discover(entry(directory / "*.db"))) == std::vector<std::string>{directory / "real"});
+  std::array<char, 1024> events{};
+  CHECK(::read(inotify, events.data(), events.size()) < 0);
+  ::close(::open((directory / "fifo").c_str(), O_RDONLY | O_NONBLOCK));
+  CHECK(::read(inotify, events.data(), events.size()) > 0);
+  ::close(inotify);
+}
+
+TEST_CASE("two paths of one file have one identity, and hard links are counted") {
+  const TemporaryDirectory directory;
+  write_file(directory / "a.db", kDatabase);
+  write_file(directory / "b.db", kDatabase);
+  std::filesystem::create_hard_link(directory / "b.db", directory / "c.db");
+  const auto named = [&](const std::string& name) {
+    return Found{directory / name, directory / name};
+  };
+  CheckRules rules;
+  rules.is_known = [&](std::string_view path) { return path == directory / "c.db"; };
+  const Checked checked =
+      databases_among({named("a.db"), named("a.db"), named("b.db"), named("c.db")}, rules);
+  REQUIRE(checked.found.size() == 4);
+  CHECK_FALSE(checked.error);
+  for (const Found& found : checked.found) REQUIRE(found.identity);
+  CHECK(checked.found[0].identity == checked.found[1].identity);
+  CHECK_FALSE(checked.found[1].identity == checked.found[2].identity);
+  CHECK(checked.found[2].identity == checked.found[3].identity);
+  CHECK(checked.found[0].link_count == 1);
+  CHECK(checked.found[2].link_count == 2);
+  CHECK(found_at(directory / "a.db", directory / "a.db").identity == checked.found[0].identity);
+  CHECK_FALSE(found_at(directory / "absent.db", directory / "absent.db").identity);
+}
+
+TEST_CASE("what is excluded is excluded behind a link, too, even if it is known") {
+  const TemporaryDirectory directory;
+  write_file(directory / "a.db", kDatabase);
+  std::filesystem::create_symlink("a.db", directory / "link.db");
+  CheckRules rules;
+  std::size_t steps = 0;
+  rules.step = [&steps] { ++steps; };
+  rules.is_known = [](std::string_view) { return true; };
+  CHECK(databases_among({{directory / "link.db", directory / "a.db"}}, rules).found.size() == 1);
+  rules.is_excluded = [&](std::string_view path) { return path == directory / "a.db"; };
+  CHECK(databases_among(
+            {{directory / "link.db", directory / "a.db"}, {directory / "a.db", directory / "a.db"}},
+            rules)
+            .found.empty());
+  CHECK(steps == 3);
+}
+
+TEST_CASE("without descriptors the check fails: it does not find nothing") {
+  const TemporaryDirectory directory;
+  write_file(directory / "a.db", kDatabase);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const Checked checked = databases_among({{directory / "a.db", directory / "a.db"}}, {});
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE(checked.error);
+  CHECK(checked.error->code == Errc::limit);
+}
+
+TEST_CASE("an excluding glob matches slashes, and all that is below a folder") {
+  const std::vector<std::string> globs = {"/data/*/cache", "*.tmp", "/srv/x*"};
+  CHECK(is_excluded_itself(globs, "/data/a/b/cache"));
+  CHECK_FALSE(is_excluded_itself(globs, "/data/a/b/cache/x.db"));
+  CHECK(is_excluded(globs, "/data/a/b/cache/x.db"));
+  CHECK(is_excluded(globs, "/home/a.tmp"));
+  CHECK(is_excluded(globs, "/srv/x"));
+  CHECK(is_excluded(globs, "/srv/x.d/.hidden/y.db"));
+  CHECK_FALSE(is_excluded(globs, "/srv/y"));
+  CHECK_FALSE(is_excluded({}, "/srv/x"));
 }
 
 TEST_CASE("a pattern that matches nothing finds nothing") {
   const TemporaryDirectory directory;
-  CHECK(discover(entry(directory / "*/*.db"), nothing_known).empty());
+  CHECK(discover(entry(directory / "*/*.db")).empty());
 }
 
 }  // namespace

@@ -13,6 +13,9 @@ namespace {
 
 using Lane = JobQueue::Lane;
 
+constexpr JobQueue::Bounds kLocal = JobQueue::kBounds[0];
+constexpr JobQueue::Bounds kRemote = JobQueue::kBounds[1];
+
 /// Jobs that wait until they are let go.
 class Hanging {
  public:
@@ -41,13 +44,13 @@ TEST_CASE("jobs that hang in one lane do not keep another waiting") {
   Hanging hanging;
   std::size_t back = 0;
   run(loop, [&] {
-    for (std::size_t i = 0; i < JobQueue::kRunning; ++i)
+    for (std::size_t i = 0; i < kRemote.running; ++i)
       queue.submit(Lane::remote, hanging.work(), [&] {
-        if (++back == JobQueue::kRunning) loop.stop();
+        if (++back == kRemote.running) loop.stop();
       });
     queue.submit(Lane::local, [] {}, [&] { hanging.let_go(); });
   });
-  CHECK(back == JobQueue::kRunning);
+  CHECK(back == kRemote.running);
 }
 
 TEST_CASE("a job that was given up makes room, and is followed up when it comes back") {
@@ -57,14 +60,14 @@ TEST_CASE("a job that was given up makes room, and is followed up when it comes 
   std::size_t back = 0;
   std::vector<JobQueue::Ticket> jobs;
   run(loop, [&] {
-    for (std::size_t i = 0; i < JobQueue::kRunning; ++i)
+    for (std::size_t i = 0; i < kLocal.running; ++i)
       jobs.push_back(queue.submit(Lane::local, hanging.work(), [&] {
-        if (++back == JobQueue::kRunning) loop.stop();
+        if (++back == kLocal.running) loop.stop();
       }));
     queue.submit(Lane::local, [] {}, [&] { hanging.let_go(); });
     queue.give_up(jobs[1]);
   });
-  CHECK(back == JobQueue::kRunning);
+  CHECK(back == kLocal.running);
 }
 
 TEST_CASE("when all that may hang do, the rest is blocked, until one of them comes back") {
@@ -76,15 +79,16 @@ TEST_CASE("when all that may hang do, the rest is blocked, until one of them com
   JobQueue::Ticket waiting;
   run(loop, [&] {
     std::vector<JobQueue::Ticket> jobs;
-    for (std::size_t i = 0; i < JobQueue::kHung; ++i) {
+    for (std::size_t i = 0; i < kRemote.hung; ++i) {
       jobs.push_back(queue.submit(Lane::remote, hanging.work(), [] {}));
       queue.give_up(jobs.back());
     }
-    waiting = queue.submit(Lane::remote, [] {},
-                           [&] {
-                             last = true;
-                             loop.stop();
-                           });
+    waiting = queue.submit(
+        Lane::remote, [] {},
+        [&] {
+          last = true;
+          loop.stop();
+        });
     blocked = queue.is_blocked(waiting);
     queue.give_up(waiting);  // of no effect: it has no thread to give back
     queue.submit(Lane::local, [] {}, [&] { hanging.let_go(); });

@@ -101,7 +101,7 @@ TEST_CASE("a default file that is there but wrong is an error") {
   CHECK(load({}, file).error().message ==
         file +
             ":1:1: key \"database\" is missing, so there is nothing to watch: "
-            "add a [[database]] with a path");
+            "add a [[database]] with a path, or processes = true in [discovery]");
 }
 
 TEST_CASE("a flag wins over the file") {
@@ -164,6 +164,25 @@ TEST_CASE("a file that exists is no pattern, though its name holds glob characte
   CHECK(paths(load(line, "").value()) == std::vector<std::string>{file});
   std::ofstream(file) << "x";
   CHECK(paths(load(line, "").value()) == std::vector<std::string>{directory / "copy[[]1].db"});
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink("nowhere", file);
+  CHECK(paths(load(line, "").value()) == std::vector<std::string>{directory / "copy[[]1].db"});
+}
+
+TEST_CASE("a directory is a folder, with and without a slash") {
+  const test::TemporaryDirectory directory;
+  const std::string root = directory.path().string();
+  std::filesystem::create_directory(directory.path() / "data");
+  std::filesystem::create_directory(directory.path() / "v[1]");
+  std::filesystem::create_directory_symlink("data", directory.path() / "link");
+  const WorkingDirectory here(directory.path());
+  CommandLine line;
+  line.files = {"data", "./link", directory / "v[1]", "absent/", "absent.db"};
+  CHECK(paths(load(line, "").value()) ==
+        std::vector<std::string>{root + "/data/", root + "/link/", root + "/v[[]1]/",
+                                 root + "/absent/", root + "/absent.db"});
+  line.files = {"."};
+  CHECK(paths(load(line, "").value()) == std::vector<std::string>{root + "/"});
 }
 
 }  // namespace

@@ -67,6 +67,41 @@ TEST_CASE("an old sample is never served as new") {
   CHECK(task.failures[0].error.code == Errc::stalled);
 }
 
+TEST_CASE("how old a sample may be follows the time until the next") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("create table t(x)");
+  LookTask task = task_at(directory / "app.db", std::chrono::seconds(1000));
+  Sample sample = task.sample->get();
+  sample.next_within = std::chrono::seconds(2000);
+  task.sample->set(sample);
+  run(task);
+  CHECK(up(task) == 1);
+
+  task = task_at(directory / "app.db", std::chrono::seconds(1000));
+  sample.next_within = std::chrono::seconds(990);
+  task.sample->set(sample);
+  run(task);
+  CHECK(up(task) == 0);
+  REQUIRE(task.failures.size() == 1);
+  CHECK(task.failures[0].error.message == "no sample of it succeeded for over 993s");
+}
+
+TEST_CASE("the CPU time of looks is counted") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("create table t(x)");
+  std::vector<LookTask> tasks;
+  tasks.push_back(task_at(directory / "app.db", std::chrono::seconds(0)));
+  const LookTools used = tools();
+  Progress progress;
+  run_looks(tasks, Node(), used, progress);
+  const auto once = used.cpu_time->total();
+  CHECK(once.count() > 0);
+  run_looks(tasks, Node(), used, progress);
+  CHECK(used.cpu_time->total() > once);
+}
+
 TEST_CASE("on a mount that is not sampled the look takes the samples itself") {
   const TemporaryDirectory directory;
   SqliteApplication app(directory / "app.db");

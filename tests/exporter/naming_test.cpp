@@ -47,6 +47,22 @@ TEST_CASE("a database is named by its path below the fixed prefix") {
   CHECK(derive_database_name("/*", "/edge.db") == "edge");
 }
 
+TEST_CASE("a database in a folder is named by its path below it") {
+  CHECK(is_folder("/data/"));
+  CHECK(is_folder("/"));
+  CHECK_FALSE(is_folder("/data"));
+  CHECK(names_many("/data/"));
+  CHECK(names_many("/data/*"));
+  CHECK_FALSE(names_many("/data/x.db"));
+  CHECK(fixed_prefix("/data/") == "/data");
+  CHECK(fixed_prefix("/data/*/") == "/data");
+  CHECK(derive_database_name("/data/", "/data/x/y/app.db") == "x/y/app");
+  CHECK(derive_database_name("/data/", "/data/app.db") == "app");
+  CHECK(derive_database_name("/data/*/", "/data/x/app.db") == "x/app");
+  CHECK(derive_database_name("/data/**/*.db", "/data/x/y/app.db") == "x/y/app");
+  CHECK(derive_database_name("/", "/edge.db") == "edge");
+}
+
 TEST_CASE("a plain path names its file whatever it links to") {
   CHECK(derive_database_name("/var/lib/app/edge.db", "/var/lib/app/edge.db") == "edge");
   CHECK(derive_database_name("/var/lib/app/current.db", "/srv/v5.db") == "current");

@@ -35,7 +35,7 @@ std::map<std::string, double> samples_of(const OwnMetrics& metrics) {
 
 TEST_CASE("a page of own metrics is sorted, readable and without duplicates") {
   OwnMetrics metrics(kCollectors);
-  metrics.set_databases(1, 0);
+  metrics.set_databases(1, 0, 0);
   const std::string page = write_text({}, metrics.collect());
   CHECK(test::unreadable_lines(page).empty());
   CHECK(test::duplicate_samples(page).empty());
@@ -61,13 +61,14 @@ TEST_CASE("what has not happened yet: counters are 0, gauges are left out") {
   CHECK(samples.at("sqlite_exporter_scrapes_total") == 0);
   CHECK(samples.at("sqlite_exporter_served_bytes_total") == 0);
   CHECK(samples.at("sqlite_exporter_sampler_looks_total") == 0);
+  CHECK(samples.at("sqlite_exporter_looks_cpu_seconds_total") == 0);
   CHECK(samples.at("sqlite_exporter_collector_errors_total collector=wal reason=busy") == 0);
   CHECK_FALSE(
       samples.contains("sqlite_exporter_collector_errors_total collector=wal "
                        "reason=no_data"));
-  for (const char* name :
-       {"sqlite_exporter_databases", "sqlite_exporter_databases_over_limit",
-        "sqlite_exporter_stalled_mounts", "sqlite_exporter_snapshot_timestamp_seconds"})
+  for (const char* name : {"sqlite_exporter_databases", "sqlite_exporter_databases_over_limit",
+                           "sqlite_exporter_sampler_slowdown", "sqlite_exporter_stalled_mounts",
+                           "sqlite_exporter_snapshot_timestamp_seconds"})
     CHECK_FALSE(samples.contains(name));
 }
 
@@ -80,7 +81,10 @@ TEST_CASE("what has happened is counted") {
   metrics.count_scrape(1000);
   metrics.count_scrape(24);
   metrics.count_sampler_looks(500);
-  metrics.set_databases(7, 3);
+  metrics.set_looks_cpu(0.5);
+  metrics.set_looks_cpu(1.25);
+  metrics.set_sampler_slowdown(2.5);
+  metrics.set_databases(7, 0, 3);
   metrics.set_stalled_mounts(2);
   metrics.set_snapshot_time(1795231440.125);
 
@@ -96,6 +100,8 @@ TEST_CASE("what has happened is counted") {
   CHECK(samples.at("sqlite_exporter_scrapes_total") == 2);
   CHECK(samples.at("sqlite_exporter_served_bytes_total") == 1024);
   CHECK(samples.at("sqlite_exporter_sampler_looks_total") == 500);
+  CHECK(samples.at("sqlite_exporter_looks_cpu_seconds_total") == 1.25);
+  CHECK(samples.at("sqlite_exporter_sampler_slowdown") == 2.5);
   CHECK(samples.at("sqlite_exporter_databases") == 7);
   CHECK(samples.at("sqlite_exporter_databases_over_limit") == 3);
   CHECK(samples.at("sqlite_exporter_stalled_mounts") == 2);
@@ -104,9 +110,14 @@ TEST_CASE("what has happened is counted") {
 
 TEST_CASE("every family is declared with the same name, help and type") {
   OwnMetrics metrics(kCollectors);
-  metrics.set_databases(1, 0);
+  metrics.set_databases(1, 0, 0);
+  metrics.set_sampler_slowdown(1);
   metrics.set_stalled_mounts(0);
   metrics.set_snapshot_time(1);
+  metrics.set_reload(true, 1);
+  DiscoveryStatus discovery;
+  discovery.processes = true;
+  metrics.set_discovery(discovery);
   std::set<std::string> declared;
   std::set<std::string> collected;
   for (const Metric& metric : OwnMetrics::declarations())
@@ -150,7 +161,7 @@ TEST_CASE("threads may count at the same time") {
       metrics.count_scrape(1);
       metrics.observe_collector("wal", 1e-6);
       metrics.count_collector_error("wal", Errc::io);
-      metrics.set_databases(1, 0);
+      metrics.set_databases(1, 0, 0);
       if (i % 100 == 0) static_cast<void>(metrics.collect());
     }
   };

@@ -1,6 +1,11 @@
 /// The sampler thread over real databases: it sees what they commit, and lets go of them.
 #include "exporter/sampler.h"
 
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "tests/support/await.h"
 #include "tests/support/catch.h"
 #include "tests/support/sqlite_application.h"
@@ -61,6 +66,56 @@ TEST_CASE("a database that does not exist yet is waited for") {
   app.exec("pragma journal_mode=wal");
   app.exec("create table t(x)");
   CHECK(await([&] { return cell->get().totals.transactions == 1; }));
+}
+
+/// Many watchers of one database: each costs what a database costs.
+std::vector<std::shared_ptr<SampleCell>> watch_often(Sampler& sampler, const std::string& path) {
+  std::vector<std::shared_ptr<SampleCell>> cells(200);
+  for (auto& cell : cells) {
+    cell = std::make_shared<SampleCell>();
+    sampler.watch(cell, path, "/");
+  }
+  return cells;
+}
+
+TEST_CASE("over the budget samples are taken less often, and again once the load is gone") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  open_wal(app);
+  app.start({.work = "insert into t values (1)", .period = std::chrono::milliseconds(20)});
+  Sampler sampler(CpuBudget(0.001, std::chrono::seconds(1)));
+  REQUIRE(sampler.slowdown() == 1);
+  const auto cells = watch_often(sampler, directory / "app.db");
+  CHECK(await([&] { return sampler.slowdown() > 2; }));
+  CHECK(sampler.cpu_seconds() > 0);
+  for (const auto& cell : cells) sampler.forget(cell);
+  CHECK(await([&] { return sampler.slowdown() == 1; }));
+  app.stop();
+}
+
+TEST_CASE("a stretched period is told to the full look") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  open_wal(app);
+  const auto usual = Sample().next_within;
+  Sampler sampler(CpuBudget(1e-5, std::chrono::seconds(4)));
+  const auto cells = watch_often(sampler, directory / "app.db");
+  CHECK(await([&] { return cells[0]->get().next_within > usual; }));
+  sampler.set_budget(CpuBudget(1));
+  CHECK(await([&] { return cells[0]->get().next_within == usual; }));
+}
+
+TEST_CASE("what full looks use counts as well") {
+  const TemporaryDirectory directory;
+  const auto cpu_time = std::make_shared<CpuTime>();
+  Sampler sampler(CpuBudget(0.5, std::chrono::seconds(1)), cpu_time);
+  const auto cell = std::make_shared<SampleCell>();
+  sampler.watch(cell, directory / "absent.db", "/");
+  CHECK(await([&] {
+    cpu_time->add(std::chrono::milliseconds(2));
+    return sampler.slowdown() > 1;
+  }));
+  CHECK(await([&] { return sampler.slowdown() == 1; }));
 }
 
 }  // namespace

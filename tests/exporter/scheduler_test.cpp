@@ -33,7 +33,8 @@ void run_until(const Config& config, const std::function<bool(const std::string&
     content = see(*now.text());
     if (content || ++snapshots == 300) loop.stop();
   };
-  Scheduler scheduler(config, {loop, sampler, log, tools, snapshot, {}, published});
+  Scheduler scheduler(
+      config, {loop, sampler, log, tools, snapshot, {}, FolderWatch::create().value(), published});
   scheduler.start();
   CHECK(loop.run());
   CHECK(content);

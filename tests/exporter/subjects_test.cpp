@@ -39,6 +39,35 @@ TEST_CASE("labels are rendered once, the database first, values escaped") {
   CHECK(*subjects.all().at("app")->labels == "database=\"app\",site=\"a \\\"b\\\"\"");
 }
 
+DatabaseConfig labelled(const std::string& path) {
+  DatabaseConfig config = entry(path);
+  config.labels = {{"site", "x"}};
+  config.labels_from_path = PathLabels::compile("_(?P<claim>[^/]*)/").value();
+  return config;
+}
+
+TEST_CASE("labels from the path are the realpath's, behind those that are written") {
+  Subjects subjects({labelled("/data/")}, 10);
+  subjects.merge({std::vector<Found>{{"/data/link", "/pvc_blue/a"},
+                                     {"/data/b", "/pvc_\"/b"},
+                                     {"/data/c", "/none/c"},
+                                     {"/data/d", "/pvc_/d"}}});
+  const auto labels = [&](const char* name) { return *subjects.all().at(name)->labels; };
+  CHECK(labels("link") == R"(database="link",site="x",claim="blue")");
+  CHECK(labels("b") == R"(database="b",site="x",claim="\"")");
+  CHECK(labels("c") == R"(database="c",site="x")");
+  CHECK(labels("d") == R"(database="d",site="x")");
+}
+
+TEST_CASE("a link that leads elsewhere takes the labels of its path along, and no others") {
+  Subjects subjects({labelled("/data/")}, 10);
+  subjects.merge({std::vector<Found>{{"/data/a", "/pvc_1/a"}, {"/data/b", "/pvc_2/b"}}});
+  const auto b = subjects.all().at("b")->labels;
+  subjects.merge({std::vector<Found>{{"/data/a", "/pvc_3/a"}, {"/data/b", "/pvc_2/b"}}});
+  CHECK(*subjects.all().at("a")->labels == R"(database="a",site="x",claim="3")");
+  CHECK(subjects.all().at("b")->labels == b);
+}
+
 TEST_CASE("two paths with one realpath are one subject, that of the earlier entry") {
   Subjects subjects({entry("/data/link.db"), entry("/data/app.db")}, 10);
   subjects.merge({std::vector<Found>{{"/data/link.db", "/data/app.db"}}, found({"/data/app.db"})});

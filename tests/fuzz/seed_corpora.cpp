@@ -105,6 +105,16 @@ void write_texts(const Corpora& corpora) {
   const std::string id(64, 'b');
   const std::string uid = "6b3e1a5c-0f2d-4c7e-9a1b-2c3d4e5f6071";
   const std::string slice = "kubepods-burstable-pod6b3e1a5c_0f2d_4c7e_9a1b_2c3d4e5f6071.slice";
+  corpora.add("cgroup_files", "values", "usage_usec 12\nnr_periods 3\nnr_throttled 1\n");
+  corpora.add("cgroup_files", "cpu_max", "150000 100000\n");
+  corpora.add("cgroup_files", "pressure",
+              "some avg10=1.50 avg60=0.10 avg300=0.00 total=2500000\n"
+              "full avg10=0.00 avg60=0.00 avg300=0.00 total=500000\n");
+  corpora.add("cgroup_files", "io_stat", "7:0 8:0 rbytes=10 wbytes=20 rios=1 wios=2\n");
+  corpora.add("cgroup_files", "service_bytes", "8:0 Read 10\n8:0 Write 20\nTotal 30\n");
+  corpora.add("cgroup_hierarchy", "unified", "0::/system.slice/a.service\n");
+  corpora.add("cgroup_hierarchy", "legacy",
+              "5:cpu,cpuacct:/\n4:memory:/docker/a\n1:name=systemd:/docker/a\n0::/../b\n");
   corpora.add("cgroup_path", "unit", "0::/user@1000.service/app.slice/a\\x2db.service\n");
   corpora.add("cgroup_path", "hybrid",
               "4:memory:/docker/" + id + "\n1:name=systemd:/docker/" + id +
@@ -112,11 +122,18 @@ void write_texts(const Corpora& corpora) {
   corpora.add("cgroup_path", "cgroupfs", "0::/kubepods/besteffort/pod" + uid + "/" + id + "\n");
   corpora.add("cgroup_path", "slice", "0::/../" + slice + "/cri-containerd-" + id + ".scope\n");
   corpora.add("cgroup_path", "colons", "0::/a.service/" + slice + ":cri-containerd:" + id + "\n");
+  corpora.add(
+      "inotify_events", "created",
+      std::string("\1\0\0\0\0\1\0\0\0\0\0\0\x10\0\0\0", 16) + "a.db" + std::string(12, '\0'));
   corpora.add("lock_table", "of_all_kinds",
               "1: POSIX  ADVISORY  WRITE 1234 08:02:12345 120 121\n"
               "1: -> POSIX  ADVISORY  WRITE 99 08:02:12345 120 120\n"
               "2: OFDLCK ADVISORY  READ  -1 00:1f:77 0 EOF\n"
               "3: FLOCK  ADVISORY  WRITE 7 08:02:8 0 EOF\n");
+  corpora.add("open_files", "shm", "/dev/shm/a.db-shm");
+  corpora.add("open_files", "deleted", "/srv/a.db (deleted)");
+  corpora.add("path_translation", "container",
+              "1/ / /c/41/fs\n2/volumes/1 /data \n\n2/ / \n3/ /srv \n\n/data/a.db");
   corpora.add("pod_names", "pod", "kube-system_coredns-x2x7p_" + uid);
   corpora.add("pod_names", "container", "web_shop_app-" + id + ".log");
   corpora.add("process", "stat", "cpu  1 2 3\nintr 5 0\nbtime 1700000000\nprocesses 9\n");

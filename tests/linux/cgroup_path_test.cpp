@@ -192,6 +192,19 @@ TEST_CASE("hybrid: a container that was left in its runtime's v2 cgroup") {
                      "\n0::/system.slice/containerd.service\n") == container(kId));
 }
 
+TEST_CASE("the path that an owner was told by, or else the first that is not the root") {
+  CHECK(cgroup_path_of("4:memory:/m.service/longer\n1:name=systemd:/s.service\n0::/u.service\n") ==
+        "/u.service");
+  CHECK(cgroup_path_of("4:memory:/m.service/longer\n1:name=systemd:/s.service\n0::/\n") ==
+        "/s.service");
+  CHECK(cgroup_path_of("4:memory:/docker/" + kId + "\n0::/a.service\n") == "/docker/" + kId);
+  CHECK(cgroup_path_of("4:memory:/box/a\n1:name=systemd:/\n0::/\n") == "/box/a");
+  CHECK(cgroup_path_of("4:memory:/box/a\n1:name=systemd:/user.slice\n0::/\n") == "/user.slice");
+  CHECK(cgroup_path_of("4:memory:/\n0::/\n") == "/");
+  CHECK(cgroup_path_of("0::/a.service (deleted)\n") == "/a.service");
+  CHECK(cgroup_path_of("").empty());
+}
+
 TEST_CASE("a colon in a path, and lines that are none") {
   CHECK(parse_cgroup("0::/system.slice/a:b.service\n") == unit("a:b.service"));
   for (const std::string_view text :

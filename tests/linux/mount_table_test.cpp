@@ -2,10 +2,13 @@
 #include "tests/support/catch.h"
 
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "collectors/linux/mount_table.h"
 #include "tests/support/temporary_directory.h"
@@ -65,6 +68,73 @@ TEST_CASE("of two mounts on one mountpoint the last one counts") {
   CHECK(mount_at(*table, "/srv/db/a.db").device == "/dev/sdb1");
 }
 
+TEST_CASE("all mounts of one filesystem have one superblock, and a bind mount its directory") {
+  const TemporaryDirectory procfs;
+  const auto table = table_of(
+      procfs, std::string(kMountinfo) + "28 22 179:2 /var/app /srv/bind rw - ext4 /dev/root rw\n");
+  REQUIRE(table);
+  CHECK(mount_at(*table, "/etc/a.db").superblock == makedev(179, 2));
+  CHECK(mount_at(*table, "/etc/a.db").root == "/");
+  CHECK(mount_at(*table, "/srv/bind/a.db").superblock == makedev(179, 2));
+  CHECK(mount_at(*table, "/srv/bind/a.db").root == "/var/app");
+  CHECK(mount_at(*table, "/srv/data/a.db").superblock == makedev(0, 21));
+}
+
+TEST_CASE("a mountpoint is known by its exact name") {
+  const TemporaryDirectory procfs;
+  const auto table = table_of(procfs, kMountinfo);
+  REQUIRE(table);
+  for (const std::string_view path : {"/", "/srv/data", "/srv/data/local", "/srv/db"}) {
+    CAPTURE(path);
+    CHECK(table->is_mountpoint(path));
+  }
+  for (const std::string_view path : {"", "/srv", "/srv/data/", "/srv/database", "/srv/db/a.db"}) {
+    CAPTURE(path);
+    CHECK_FALSE(table->is_mountpoint(path));
+  }
+}
+
+TEST_CASE("what lies below the upper directory of an overlay, a covered one too") {
+  const MountTable table({{"/", "ext4", "/dev/root", false},
+                          {"/merged", "overlay", "overlay", false, "/layers/1/diff/"},
+                          {"/merged", "overlay", "overlay", false, "/layers/2/diff"}});
+  for (const std::string_view path :
+       {"/layers/1/diff/a.db", "/layers/2/diff", "/layers/2/diff/a/b"})
+    CHECK(table.is_below_upper(path));
+  for (const std::string_view path : {"/layers/1/difference", "/layers/1", "/merged/a.db", "/", ""})
+    CHECK_FALSE(table.is_below_upper(path));
+}
+
+/// The mount of a path as the documentation of `mount_of` says it, asking each mount.
+std::string device_by_walk(const std::vector<Mount>& mounts, const std::string& path) {
+  const Mount* best = nullptr;
+  for (const Mount& mount : mounts) {
+    const std::string below = mount.mountpoint == "/" ? "/" : mount.mountpoint + "/";
+    if (path != mount.mountpoint && !path.starts_with(below)) continue;
+    if (best == nullptr || mount.mountpoint.size() >= best->mountpoint.size()) best = &mount;
+  }
+  return best == nullptr ? "" : best->device;
+}
+
+TEST_CASE("of thousands of mounts, nested and covered, each path finds the one that a walk finds") {
+  std::mt19937 random(20260101);  // NOLINT(*-msc51-cpp): the same tree each time
+  const auto any_path = [&random](std::size_t depth) {
+    std::string path;
+    for (std::size_t i = 0; i < depth; ++i)
+      path.append("/").append(1 + random() % 2, static_cast<char>('a' + random() % 5));
+    return path;
+  };
+  std::vector<Mount> mounts = {{"/", "ext4", "root"}};
+  for (int i = 0; i < 5000; ++i)
+    mounts.push_back({any_path(1 + random() % 5), "ext4", std::to_string(i)});
+  const MountTable table(mounts);
+  for (int i = 0; i < 2000; ++i) {
+    const std::string path = any_path(1 + random() % 7);
+    CAPTURE(path);
+    CHECK(mount_at(table, path).device == device_by_walk(mounts, path));
+  }
+}
+
 TEST_CASE("blanks and backslashes in a mountpoint") {
   const TemporaryDirectory procfs;
   const auto table = table_of(procfs, kMountinfo);
@@ -101,14 +171,25 @@ TEST_CASE("the mounts of this machine: their devices are what stat says") {
   REQUIRE(table);
   CHECK(mount_at(*table, "/").mountpoint == "/");
   CHECK(mount_at(*table, "/proc/self/stat").fstype == "proc");
+  struct stat truth{};
+  REQUIRE(::stat("/proc", &truth) == 0);
+  CHECK(mount_at(*table, "/proc").superblock == truth.st_dev);
 }
 
-TEST_CASE("file systems that another machine or process answers for") {
-  for (const std::string_view fstype : {"nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "glusterfs",
-                                        "fuse", "fuseblk", "fuse.sshfs", "virtiofs"}) {
+TEST_CASE("filesystems that another machine or process answers for") {
+  for (const std::string_view fstype :
+       {"nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "glusterfs", "virtiofs", "ocfs2"}) {
     CAPTURE(fstype);
+    CHECK(remote_kind(fstype) == RemoteKind::network);
     CHECK(is_remote_filesystem(fstype));
   }
+  for (const std::string_view fstype : {"fuse", "fuseblk", "fuse.sshfs", "fuse.glusterfs"}) {
+    CAPTURE(fstype);
+    CHECK(remote_kind(fstype) == RemoteKind::fuse);
+    CHECK(is_remote_filesystem(fstype));
+  }
+  CHECK(remote_kind("autofs") == RemoteKind::automount);
+  CHECK(is_remote_filesystem("autofs"));
   for (const std::string_view fstype :
        {"ext4", "xfs", "btrfs", "tmpfs", "overlay", "fusectl", "", "nfsd", "f2fs", "zfs"}) {
     CAPTURE(fstype);

@@ -1,0 +1,254 @@
+#include "exporter/discoverer.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "exporter/exclude.h"
+#include "exporter/naming.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+using Kind = DiscoveryTask::Kind;
+
+/// A folder in which something always changes must not have its walk run all the time: at most this
+/// part of the time of one core.
+constexpr int kPauseFactor = 20;
+
+}  // namespace
+
+std::vector<DatabaseConfig> discovery_entries(const Config& config) {
+  std::vector<DatabaseConfig> entries = config.databases();
+  if (config.discovery().processes) entries.push_back({.path = "/**/*", .name = {}, .labels = {}});
+  return entries;
+}
+
+Discoverer::Discoverer(std::string rootfs, std::shared_ptr<FolderWatch> watch)
+    : rootfs_(std::move(rootfs)), watch_(std::move(watch)) {}
+
+Discoverer::Walk Discoverer::root_walk(std::size_t entry, const DatabaseConfig& config,
+                                       bool processes) const {
+  Walk walk;
+  walk.entry = entry;
+  walk.root = true;
+  if (processes) {
+    walk.kind = Kind::processes;
+  } else if (names_many(config.path)) {
+    walk.start = walk_start(config.path);
+    walk.start.directory.insert(0, rootfs_);
+  } else {
+    walk.kind = Kind::plain;
+    walk.start.directory = rootfs_ + config.path;
+    // It is watched for, there or not, and also if its mount never answers.
+    walk.found.push_back({walk.start.directory, walk.start.directory});
+  }
+  return walk;
+}
+
+void Discoverer::configure(const std::vector<DatabaseConfig>& entries, DiscoveryConfig config) {
+  std::set<std::uint64_t> old;
+  for (auto& [id, walk] : walks_) {
+    walk.again = true;
+    if (walk.root) old.insert(id);
+  }
+  for (std::size_t entry = 0; entry < entries.size(); ++entry) {
+    const bool processes = config.processes && entry + 1 == entries.size();
+    Walk walk = root_walk(entry, entries[entry], processes);
+    const auto same = std::ranges::find_if(old, [&](std::uint64_t id) {
+      const Walk& known = walks_.at(id);
+      return known.kind == walk.kind && known.start.directory == walk.start.directory &&
+             known.start.components == walk.start.components;
+    });
+    if (same == old.end()) {
+      add(std::move(walk));
+    } else {
+      move_to_entry(*same, entry);
+      old.erase(same);
+    }
+  }
+  for (const std::uint64_t id : old) drop(id);
+  entries_ = entries.size();
+  config_ = std::make_shared<const DiscoveryConfig>(std::move(config));
+}
+
+void Discoverer::move_to_entry(std::uint64_t id, std::size_t entry) {
+  Walk& walk = walks_.at(id);
+  walk.entry = entry;
+  for (const std::uint64_t child : walk.children) move_to_entry(child, entry);
+}
+
+std::uint64_t Discoverer::add(Walk walk) {
+  walks_.emplace(++last_id_, std::move(walk));
+  return last_id_;
+}
+
+void Discoverer::drop(std::uint64_t id) {
+  const auto walk = walks_.find(id);
+  if (walk == walks_.end()) return;
+  for (const std::uint64_t child : std::exchange(walk->second.children, {})) drop(child);
+  if (watch_ && walk->second.kind == Kind::walk) watch_->set(std::to_string(id), {});
+  walks_.erase(walk);
+}
+
+void Discoverer::begin_pass() {
+  for (auto& [id, walk] : walks_) walk.again = walk.again || walk.kind == Kind::plain;
+}
+
+void Discoverer::read_changes(const KnownPaths& known) {
+  if (!watch_) return;
+  const FolderWatch::Changes changes = watch_->read_changes([&](std::string_view path) {
+    return known.contains(path) || is_excluded(config_->exclude, path.substr(rootfs_.size()));
+  });
+  if (!changes.overflow && changes.folders.empty()) return;
+  for (auto& [id, walk] : walks_) {
+    walk.again = walk.again || changes.overflow ||
+                 std::ranges::any_of(walk.directories, [&](const std::string& folder) {
+                   return changes.folders.contains(folder);
+                 });
+  }
+}
+
+void Discoverer::look_again_for(const KnownPaths& absent) {
+  if (absent.empty()) return;
+  for (auto& [id, walk] : walks_)
+    walk.again = walk.again || std::ranges::any_of(walk.found, [&](const Found& found) {
+                   return absent.contains(found.path);
+                 });
+}
+
+bool Discoverer::is_due(const Walk& walk, Clock::time_point now) const {
+  if (walk.under_way) return false;
+  if (!walk.ever_done) return true;
+  if (walk.kind == Kind::plain) return walk.again;
+  const Clock::duration since = now - walk.ended;
+  if (walk.again) return since >= walk.took * kPauseFactor;
+  return walk.kind != Kind::files && since >= config_->rescan_interval;
+}
+
+std::vector<DiscoveryTask> Discoverer::due(
+    Clock::time_point now, const std::function<bool(const DiscoveryTask&)>& is_held_up) {
+  std::vector<DiscoveryTask> tasks;
+  for (auto& [id, walk] : walks_) {
+    if (!is_due(walk, now)) continue;
+    DiscoveryTask task;
+    task.id = id;
+    task.kind = walk.kind;
+    task.start = walk.start;
+    if (is_held_up(task)) continue;
+    task.candidates = walk.candidates;
+    if (walk.kind != Kind::plain) task.previous = walk.found;
+    walk.under_way = true;
+    walk.again = false;
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+void Discoverer::done(DiscoveryTask task, Clock::time_point now,
+                      const std::function<std::string(const std::string&)>& mount_of) {
+  const auto known = walks_.find(task.id);
+  if (known == walks_.end()) {
+    // Its watches were set after those of the walk were given up.
+    if (watch_ && task.kind == Kind::walk) watch_->set(std::to_string(task.id), {});
+    return;
+  }
+  Walk& walk = known->second;
+  walk.under_way = false;
+  walk.ever_done = true;
+  walk.ended = now;
+  walk.took = task.took;
+  walk.found = std::move(task.found);
+  walk.directories = std::move(task.directories);
+  walk.limit = task.limit;
+  walk.unwatched = task.watched.over_limit;
+  walk.open = std::move(task.open);
+  // What happened there between the listing and the watch went unseen.
+  if (task.watched.added > 0) walk.again = true;
+  if (walk.kind == Kind::plain) {
+    // A link leads to another filesystem: the rest of the way is a task of its own.
+    walk.start.real = task.elsewhere.empty() ? std::string() : task.elsewhere.front().real;
+    if (!walk.start.real.empty()) walk.again = true;
+  } else if (walk.kind == Kind::walk) {
+    // Without all of its folders it does not know which mounts are gone.
+    adopt(task.id, task.elsewhere, !task.error && !task.limit);
+  } else if (walk.kind == Kind::files) {
+    adopt(task.id, task.elsewhere, true);
+  } else if (walk.kind == Kind::processes && !task.error) {
+    distribute(task.id, std::move(task.candidates), mount_of);
+  }
+}
+
+void Discoverer::adopt(std::uint64_t parent, const std::vector<WalkStart>& elsewhere, bool all) {
+  std::vector<std::uint64_t> children;
+  for (const std::uint64_t child : std::exchange(walks_.at(parent).children, {})) {
+    if (all && std::ranges::find(elsewhere, walks_.at(child).start) == elsewhere.end()) {
+      drop(child);
+    } else {
+      children.push_back(child);
+    }
+  }
+  for (const WalkStart& start : elsewhere) {
+    const bool known = std::ranges::any_of(
+        children, [&](std::uint64_t child) { return walks_.at(child).start == start; });
+    if (known) continue;
+    Walk walk;
+    walk.entry = walks_.at(parent).entry;
+    walk.start = start;
+    children.push_back(add(std::move(walk)));
+  }
+  walks_.at(parent).children = std::move(children);
+}
+
+void Discoverer::distribute(std::uint64_t parent, std::vector<std::string> candidates,
+                            const std::function<std::string(const std::string&)>& mount_of) {
+  std::map<std::string, std::vector<std::string>> by_mount;
+  for (std::string& path : candidates) by_mount[mount_of(path)].push_back(std::move(path));
+  std::vector<std::uint64_t>& children = walks_.at(parent).children;
+  for (const std::uint64_t id : children) {
+    Walk& child = walks_.at(id);
+    auto files = by_mount.extract(child.start.directory);
+    // Also without files: those it found before may be gone by now.
+    child.candidates = files.empty() ? std::vector<std::string>() : std::move(files.mapped());
+    child.again = true;
+  }
+  for (auto& [mountpoint, files] : by_mount) {
+    Walk walk;
+    walk.entry = walks_.at(parent).entry;
+    walk.kind = Kind::files;
+    walk.start.directory = mountpoint;
+    walk.candidates = std::move(files);
+    walks_.at(parent).children.push_back(add(std::move(walk)));
+  }
+}
+
+Findings Discoverer::findings() const {
+  Findings findings(entries_);
+  for (const auto& [id, walk] : walks_) {
+    if (!walk.ever_done && walk.kind != Kind::plain) continue;
+    auto& found = findings[walk.entry];
+    if (!found) found.emplace();
+    found->insert(found->end(), walk.found.begin(), walk.found.end());
+  }
+  return findings;
+}
+
+bool Discoverer::complete() const {
+  return std::ranges::all_of(walks_, [](const auto& item) { return item.second.ever_done; });
+}
+
+DiscoveryStatus Discoverer::status() const {
+  DiscoveryStatus status;
+  status.processes = config_->processes;
+  for (const auto& [id, walk] : walks_) {
+    if (walk.limit) ++status.limited[static_cast<std::size_t>(*walk.limit)];
+    status.unwatched_folders += walk.unwatched;
+    status.denied_processes += walk.open.denied;
+    status.untranslated_files += walk.open.untranslated;
+  }
+  return status;
+}
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,113 @@
+/// What discovery knows: which walks each `[[database]]` entry takes, what they found, and which of
+/// them are due again.
+///
+/// A walk ends at the mounts it meets, and each of those gets a walk of its own: one that hangs
+/// keeps what it found, and the others go on. A plain path is looked at in each pass. A pattern is
+/// walked again after `rescan_interval`, or when a folder it listed has changed, or when one of its
+/// databases was seen to be gone.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "exporter/config.h"
+#include "exporter/discovery_status.h"
+#include "exporter/discovery_task.h"
+#include "exporter/subjects.h"
+
+namespace sqlite_exporter {
+
+/// Those of the configuration, and one more, named by whole paths, if processes are asked for what
+/// they hold open.
+std::vector<DatabaseConfig> discovery_entries(const Config& config);
+
+/// Loop thread only; touches no filesystem.
+class Discoverer {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// `watch` may be null.
+  Discoverer(std::string rootfs, std::shared_ptr<FolderWatch> watch);
+  Discoverer(const Discoverer&) = delete;
+  Discoverer& operator=(const Discoverer&) = delete;
+
+  /// If `config.processes`, the last of `entries` is for what processes hold open. Entries whose
+  /// path was there before keep what they found, so that a mount which does not answer now loses
+  /// no databases by it; all walks are due.
+  void configure(const std::vector<DatabaseConfig>& entries, DiscoveryConfig config);
+
+  /// Plain paths are due once in each pass.
+  void begin_pass();
+  /// What happened in the watched folders since the last call makes walks due.
+  void read_changes(const KnownPaths& known);
+  /// Databases that were found at these paths are absent: their walks are due.
+  void look_again_for(const KnownPaths& absent);
+
+  /// The tasks that are due and not under way, but those for which `is_held_up`
+  /// holds. They are under way until `done`.
+  std::vector<DiscoveryTask> due(Clock::time_point now,
+                                 const std::function<bool(const DiscoveryTask&)>& is_held_up);
+  /// `mount_of` names the mount of an access path. A task whose walk is not wanted any more is
+  /// dropped.
+  void done(DiscoveryTask task, Clock::time_point now,
+            const std::function<std::string(const std::string&)>& mount_of);
+
+  /// By entry; nothing for an entry none of whose walks has come back yet.
+  Findings findings() const;
+  /// True once each walk has come back.
+  bool complete() const;
+
+  DiscoveryStatus status() const;
+
+  std::shared_ptr<const DiscoveryConfig> config() const { return config_; }
+  const std::shared_ptr<FolderWatch>& watch() const { return watch_; }
+
+ private:
+  struct Walk {
+    std::size_t entry = 0;
+    bool root = false;  ///< of its entry; others are children of a walk
+    DiscoveryTask::Kind kind = DiscoveryTask::Kind::walk;
+    WalkStart start;
+    std::vector<std::string> candidates;
+    std::vector<std::uint64_t> children;
+
+    bool under_way = false;
+    bool again = true;  ///< something may have changed
+    bool ever_done = false;
+    Clock::time_point ended;
+    Clock::duration took{0};
+
+    std::vector<Found> found;
+    std::vector<std::string> directories;
+    std::optional<WalkLimit> limit;
+    std::size_t unwatched = 0;
+    OpenFiles open;
+  };
+
+  std::uint64_t add(Walk walk);
+  void drop(std::uint64_t id);
+  Walk root_walk(std::size_t entry, const DatabaseConfig& config, bool processes) const;
+  void move_to_entry(std::uint64_t id, std::size_t entry);
+  bool is_due(const Walk& walk, Clock::time_point now) const;
+  void adopt(std::uint64_t parent, const std::vector<WalkStart>& elsewhere, bool all);
+  void distribute(std::uint64_t parent, std::vector<std::string> candidates,
+                  const std::function<std::string(const std::string&)>& mount_of);
+
+  const std::string rootfs_;
+  const std::shared_ptr<FolderWatch> watch_;
+  std::size_t entries_ = 0;
+  std::shared_ptr<const DiscoveryConfig> config_;
+  std::map<std::uint64_t, Walk> walks_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,19 @@
+/// What discovery could not do, in numbers.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "exporter/walk_limits.h"
+
+namespace sqlite_exporter {
+
+struct DiscoveryStatus {
+  std::array<std::size_t, kWalkLimitNames.size()> limited{};  ///< walks, by limit
+  std::size_t unwatched_folders = 0;  ///< because of the limit on inotify watches
+  bool processes = false;             ///< their open files are looked at, so the next two count
+  std::size_t denied_processes = 0;
+  std::size_t untranslated_files = 0;
+};
+
+}  // namespace sqlite_exporter

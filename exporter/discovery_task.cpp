@@ -1,0 +1,178 @@
+#include "exporter/discovery_task.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <utility>
+
+#include "collectors/linux/resolve_path.h"
+#include "exporter/exclude.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+using Kind = DiscoveryTask::Kind;
+
+bool is_gone(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+bool lies_below(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) &&
+         (folder.ends_with('/') || path.size() == folder.size() || path[folder.size()] == '/');
+}
+
+/// One task at work.
+class Run {
+ public:
+  Run(DiscoveryTask& task, const DiscoveryContext& context, const std::function<void()>& step)
+      : task_(task),
+        context_(context),
+        step_(step),
+        own_(context.node->mounts.filesystem_of(task.touches())) {}
+
+  void run() {
+    step_();
+    switch (task_.kind) {
+      case Kind::plain: return look_for_file();
+      case Kind::processes: return ask_processes();
+      case Kind::files:
+        check(task_.candidates);
+        keep_previous();
+        return;
+      case Kind::walk: return walk_folders();
+    }
+  }
+
+ private:
+  const NodePaths& paths() const { return context_.node->paths; }
+
+  /// Nothing behind a mountpoint of another filesystem: a link may lead to one that hangs, and that
+  /// is for a job of its own.
+  bool may_touch(std::string_view path) const {
+    const MountTable& mounts = context_.node->mounts;
+    return !mounts.is_mountpoint(path) || mounts.filesystem_of(path) == own_ ||
+           lies_below(task_.touches(), path);
+  }
+
+  Result<ResolvedPath> resolve(const std::string& path) const {
+    const bool goes_on = path == task_.start.directory;
+    return resolve_path(paths().rootfs, goes_on ? task_.start.real_directory() : path,
+                        [this](std::string_view at) { return may_touch(at); });
+  }
+
+  void look_for_file() {
+    const std::string& path = task_.start.directory;
+    const Result<ResolvedPath> resolved = resolve(path);
+    if (resolved && resolved->elsewhere) {
+      task_.elsewhere.push_back({path, {}, 0, resolved->path});
+      task_.found.push_back({path, resolved->path});
+    } else {
+      task_.found.push_back(found_at(path, resolved ? resolved->path : path));
+    }
+  }
+
+  void ask_processes() {
+    OpenFilesRequest request;
+    request.procfs = paths().procfs;
+    request.viewer = paths().rootfs.empty() ? "self" : "1";
+    request.left_out = context_.node->own_processes;
+    request.is_known = [this](std::string_view path) {
+      return context_.known->contains(paths().access_path(path));
+    };
+    request.step = step_;
+    Result<OpenFiles> open = open_files(request);
+    if (!open) {
+      task_.error = open.error();
+      return;
+    }
+    task_.open = std::move(*open);
+    for (const std::string& path : task_.open.paths)
+      if (!is_excluded(context_.config->exclude, path))
+        task_.candidates.push_back(paths().access_path(path));
+    task_.open.paths.clear();
+  }
+
+  void walk_folders() {
+    WalkRules rules;
+    rules.limits = context_.config->limits;
+    rules.is_mountpoint = [this](std::string_view path) {
+      return context_.node->mounts.is_mountpoint(path);
+    };
+    rules.resolve = [this](const std::string& path) {
+      return resolve_path(paths().rootfs, path,
+                          [this](std::string_view at) { return may_touch(at); });
+    };
+    rules.is_excluded = [this](std::string_view path) {
+      return is_excluded_itself(context_.config->exclude, paths().host_path(path));
+    };
+    rules.step = step_;
+    Walked walked = walk(task_.start, rules);
+    task_.directories = std::move(walked.directories);
+    task_.elsewhere = std::move(walked.elsewhere);
+    task_.limit = walked.limit;
+    task_.error = std::move(walked.error);
+    check(walked.files);
+    if (task_.limit || task_.error) keep_previous();
+    const Mount* const mount = context_.node->mounts.mount_of(task_.touches());
+    if (context_.watch && mount != nullptr && !mount->remote)
+      task_.watched = context_.watch->set(std::to_string(task_.id), task_.directories);
+  }
+
+  void check(const std::vector<std::string>& files) {
+    std::vector<Found> candidates;
+    for (const std::string& file : files) {
+      step_();
+      const Result<ResolvedPath> resolved = resolve(file);
+      if (resolved && resolved->elsewhere) {
+        task_.elsewhere.push_back({file, {}, 0, resolved->path});
+      } else if (resolved) {
+        candidates.push_back({file, resolved->path});
+      } else if (resolved.error().code == Errc::denied) {
+        candidates.push_back({file, file});
+      }
+    }
+    CheckRules rules;
+    rules.is_known = [this](std::string_view path) { return context_.known->contains(path); };
+    rules.is_excluded = [this](std::string_view path) {
+      return is_excluded(context_.config->exclude, paths().host_path(path));
+    };
+    rules.step = step_;
+    Checked checked = databases_among(std::move(candidates), rules);
+    task_.found = std::move(checked.found);
+    if (!task_.error) task_.error = std::move(checked.error);
+  }
+
+  /// What was cut off is not gone; nor is a database that nobody has open at this moment.
+  void keep_previous() {
+    std::set<std::string_view> seen;
+    for (const Found& found : task_.found) seen.insert(found.matched_path);
+    std::vector<Found> kept;
+    for (const Found& found : task_.previous) {
+      if (seen.contains(found.matched_path) || is_gone(found.matched_path)) continue;
+      kept.push_back(found);
+      step_();
+    }
+    std::ranges::move(kept, std::back_inserter(task_.found));
+  }
+
+  DiscoveryTask& task_;
+  const DiscoveryContext& context_;
+  const std::function<void()>& step_;
+  const Mount* own_;  ///< stands for the filesystem that this task may touch
+};
+
+}  // namespace
+
+void run_discovery(DiscoveryTask& task, const DiscoveryContext& context,
+                   const std::function<void()>& step) {
+  const auto begun = std::chrono::steady_clock::now();
+  Run(task, context, step).run();
+  task.took = std::chrono::steady_clock::now() - begun;
+}
+
+}  // namespace sqlite_exporter

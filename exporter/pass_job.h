@@ -1,0 +1,37 @@
+/// One pool job of a pass: how it stands, what it works on, and what it brings.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "exporter/discovery_task.h"
+#include "exporter/job_queue.h"
+#include "exporter/look_job.h"
+#include "exporter/progress.h"
+#include "exporter/subject.h"
+
+namespace sqlite_exporter {
+
+/// `progress` is shared. What it works on is the job's alone while it runs, the rest the loop's.
+struct PassJob {
+  std::uint64_t pass = 0;
+  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  Progress progress;
+  bool stalled = false;
+  bool late = false;  ///< the pass went on without it
+  bool awaited = true;
+  JobQueue::Ticket ticket;
+
+  std::shared_ptr<const Node> node;
+  std::vector<DiscoveryTask> discovery;
+  std::vector<LookTask> looks;  // and the subjects they are at
+  std::vector<std::shared_ptr<Subject>> subjects;
+  std::vector<Mount> mounts;  // those of their files
+  std::vector<FilesystemStatus> filesystems;
+  std::optional<NodeTask> node_task;
+};
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,18 @@
+/// Discovery from beginning to end, without the daemon: all walks of an entry, one after the other.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "exporter/discoverer.h"
+
+namespace sqlite_exporter::test {
+
+/// Runs what is due until nothing is; mounts and paths are those of this machine, below `rootfs`.
+void run_due(Discoverer& discoverer, const KnownPaths& known = {}, const std::string& rootfs = "",
+             Discoverer::Clock::time_point now = Discoverer::Clock::now());
+
+/// What one entry finds.
+std::vector<Found> discover(const DatabaseConfig& entry, const KnownPaths& known = {});
+
+}  // namespace sqlite_exporter::test
