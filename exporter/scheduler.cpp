@@ -46,13 +46,16 @@ Scheduler::Scheduler(const Config& config, Parts parts)
 
 void Scheduler::reconfigure(const Config& config, const std::vector<const Collector*>& collectors,
                             const std::vector<const NodeCollector*>& node_collectors) {
-  poll_ = config.poll();
-  parts_.tools.collectors = collectors;
-  parts_.tools.node_collectors = node_collectors;
-  subjects_.configure(discovery_entries(config), poll_.max_databases);
-  discoverer_.configure(discovery_entries(config), config.discovery());
-  parts_.sampler.set_budget(CpuBudget(poll_.cpu_budget, poll_.interval));
-  parts_.loop.set_period(timer_, poll_.interval);
+  // A pass in the middle goes on with the names it began with.
+  reconfigure_ = [this, config, collectors, node_collectors] {
+    poll_ = config.poll();
+    parts_.tools.collectors = collectors;
+    parts_.tools.node_collectors = node_collectors;
+    subjects_.configure(discovery_entries(config), poll_.max_databases);
+    discoverer_.configure(discovery_entries(config), config.discovery());
+    parts_.sampler.set_budget(CpuBudget(poll_.cpu_budget, poll_.interval));
+    parts_.loop.set_period(timer_, poll_.interval);
+  };
 }
 
 void Scheduler::start() {
@@ -126,6 +129,7 @@ bool Scheduler::is_stalled(const std::string& filesystem) const {
 }
 
 void Scheduler::begin_pass() {
+  if (const auto apply = std::exchange(reconfigure_, nullptr)) apply();
   ++pass_;
   pass_begun_ = Snapshot::Clock::now();
   phase_ = Phase::mounts;
@@ -307,7 +311,8 @@ void Scheduler::collect(Job& job) {
 
 bool Scheduler::is_excluded(const Subject& subject, StateSet states) const {
   // One that was named is wanted, whatever it is.
-  return names_many(subjects_.entries()[subject.entry].path) &&
+  return subject.entry < subjects_.entries().size() &&
+         names_many(subjects_.entries()[subject.entry].path) &&
          !(states & discoverer_.config()->exclude_states).empty();
 }
 

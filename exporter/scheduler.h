@@ -108,6 +108,8 @@ class Scheduler {
   std::shared_ptr<const Node> node_ = std::make_shared<const Node>();
   std::shared_ptr<const LockHolders> lock_holders_;  ///< the last that were read
 
+  std::function<void()> reconfigure_;  ///< what the next pass begins with, if anything
+
   Phase phase_ = Phase::idle;
   Loop::TimerId timer_ = 0;
   std::uint64_t pass_ = 0;
