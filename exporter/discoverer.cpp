@@ -206,8 +206,7 @@ void Discoverer::distribute(std::uint64_t parent, std::vector<std::string> candi
                             const std::function<std::string(const std::string&)>& mount_of) {
   std::map<std::string, std::vector<std::string>> by_mount;
   for (std::string& path : candidates) by_mount[mount_of(path)].push_back(std::move(path));
-  std::vector<std::uint64_t>& children = walks_.at(parent).children;
-  for (const std::uint64_t id : children) {
+  for (const std::uint64_t id : walks_.at(parent).children) {
     Walk& child = walks_.at(id);
     auto files = by_mount.extract(child.start.directory);
     // Also without files: those it found before may be gone by now.

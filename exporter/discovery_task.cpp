@@ -114,6 +114,10 @@ class Run {
     Walked walked = walk(task_.start, rules);
     task_.directories = std::move(walked.directories);
     task_.elsewhere = std::move(walked.elsewhere);
+    std::erase_if(task_.elsewhere, [this](const WalkStart& start) {
+      const Mount* const mount = context_.node->mounts.mount_of(start.real_directory());
+      return mount != nullptr && is_kernel_filesystem(mount->fstype);
+    });
     task_.limit = walked.limit;
     task_.error = std::move(walked.error);
     check(walked.files);

@@ -37,7 +37,7 @@ JobQueue::Ticket JobQueue::submit(Lane lane, Loop::Callback work, Loop::Callback
 
 void JobQueue::start_waiting(Waiting& lane) {
   while (!lane.jobs.empty() && lane.running < lane.bounds.running && lane.hung < lane.bounds.hung) {
-    Ticket job = std::move(lane.jobs.front());
+    const Ticket job = std::move(lane.jobs.front());
     lane.jobs.pop_front();
     job->state = Job::State::running;
     ++lane.running;

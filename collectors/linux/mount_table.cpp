@@ -37,6 +37,13 @@ constexpr std::array<std::string_view, 19> kNetworkFilesystems = {
     "orangefs",  "pvfs2", "smb3",   "smbfs", "virtiofs"};
 static_assert(std::ranges::is_sorted(kNetworkFilesystems));
 
+constexpr std::array<std::string_view, 22> kKernelFilesystems = {
+    "binfmt_misc", "bpf",     "cgroup",   "cgroup2",  "configfs",   "cpuset",
+    "debugfs",     "devpts",  "devtmpfs", "efivarfs", "fusectl",    "hugetlbfs",
+    "mqueue",      "nsfs",    "proc",     "pstore",   "rpc_pipefs", "securityfs",
+    "selinuxfs",   "smackfs", "sysfs",    "tracefs"};
+static_assert(std::ranges::is_sorted(kKernelFilesystems));
+
 /// `path` and the directories it lies in, from the longest to "/", until `is_it` is true of one;
 /// "" if it is of none.
 template <class Predicate>
@@ -110,6 +117,10 @@ bool MountTable::is_mountpoint(std::string_view path) const { return mounted_on(
 bool MountTable::is_below_upper(std::string_view path) const {
   const auto is_upper = [this](std::string_view at) { return uppers_.contains(at); };
   return !uppers_.empty() && !nearest(path, is_upper).empty();
+}
+
+bool is_kernel_filesystem(std::string_view fstype) {
+  return std::ranges::binary_search(kKernelFilesystems, fstype);
 }
 
 RemoteKind remote_kind(std::string_view fstype) {

@@ -74,6 +74,10 @@ class MountTable {
 /// network: nfs, cifs, 9p, ceph, virtiofs and their like; fuse: fuse, fuseblk, fuse.*.
 RemoteKind remote_kind(std::string_view fstype);
 
+/// True of what shows the kernel's own objects as files: proc, sysfs, cgroup2 and their like. No
+/// database lies there, and a walk through it would have no end.
+bool is_kernel_filesystem(std::string_view fstype);
+
 inline bool is_remote_filesystem(std::string_view fstype) {
   return remote_kind(fstype) != RemoteKind::none;
 }

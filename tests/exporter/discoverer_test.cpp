@@ -250,6 +250,22 @@ TEST_CASE("below another root, paths and links are the node's") {
   CHECK(found(discoverer, 1) == Names{root + "/var/lib/app/a.db"});
 }
 
+TEST_CASE("a folder with all mounts below it is not searched where the kernel shows itself") {
+  Discoverer discoverer("", nullptr);
+  DiscoveryConfig config;
+  config.limits.max_depth = 1;
+  discoverer.configure({entry("/")}, config);
+  NodePaths paths;
+  const DiscoveryContext context{std::make_shared<const Node>(read_node(paths).value()),
+                                 discoverer.config(), nullptr,
+                                 std::make_shared<const KnownPaths>()};
+  auto tasks = discoverer.due(Discoverer::Clock::now(), never);
+  REQUIRE(tasks.size() == 1);
+  run_discovery(tasks[0], context, [] {});
+  REQUIRE(context.node->mounts.is_mountpoint("/proc"));
+  for (const WalkStart& start : tasks[0].elsewhere) CHECK(start.directory != "/proc");
+}
+
 TEST_CASE("what is excluded is not found") {
   const TemporaryDirectory directory;
   const std::string root = real(directory.path().string());
