@@ -37,6 +37,11 @@ Result<void> check_exclude(const Written<std::string>& glob) {
   if (!glob.value.starts_with('/') && !glob.value.starts_with('*'))
     return refuse(glob.where,
                   R"(must be a glob that begins with "/" or "*", not )" + in_quotes(glob.value));
+  if (glob.value.size() > 1 && glob.value.ends_with('/'))
+    return refuse(glob.where,
+                  "must not end with \"/\": a folder is excluded by its name, with all "
+                  "that is in it, not " +
+                      in_quotes(glob.value));
   if (has_control_character(glob.value))
     return refuse(glob.where, "must not contain control characters: " + in_quotes(glob.value));
   return {};

@@ -43,9 +43,13 @@ class Run {
       case Kind::files:
         check(task_.candidates);
         keep_previous();
-        return;
-      case Kind::walk: return walk_folders();
+        break;
+      case Kind::walk: walk_folders(); break;
     }
+    std::erase_if(task_.elsewhere, [this](const WalkStart& start) {
+      const Mount* const mount = context_.node->mounts.mount_of(start.real_directory());
+      return mount != nullptr && is_kernel_filesystem(mount->fstype);
+    });
   }
 
  private:
@@ -59,10 +63,23 @@ class Run {
            lies_below(task_.touches(), path);
   }
 
+  /// The task goes on behind a link: what led here lies on another filesystem.
+  bool is_behind_link() const { return !task_.start.real.empty(); }
+
+  /// Where this task has to look for what is called `path`.
+  std::string behind_link(const std::string& path) const {
+    const std::string& start = task_.start.directory;
+    if (!is_behind_link() || !lies_below(path, start)) return path;
+    return task_.start.real + path.substr(start.size());
+  }
+
   Result<ResolvedPath> resolve(const std::string& path) const {
-    const bool goes_on = path == task_.start.directory;
-    return resolve_path(paths().rootfs, goes_on ? task_.start.real_directory() : path,
-                        [this](std::string_view at) { return may_touch(at); });
+    Result<ResolvedPath> resolved = resolve_path(
+        paths().rootfs, behind_link(path), [this](std::string_view at) { return may_touch(at); });
+    // From one filesystem to another, and not on from there: links could lead round in a circle.
+    if (resolved && resolved->elsewhere && is_behind_link())
+      return fail(Errc::unsupported, "resolve " + path + ": it leads over several filesystems");
+    return resolved;
   }
 
   void look_for_file() {
@@ -103,10 +120,7 @@ class Run {
     rules.is_mountpoint = [this](std::string_view path) {
       return context_.node->mounts.is_mountpoint(path);
     };
-    rules.resolve = [this](const std::string& path) {
-      return resolve_path(paths().rootfs, path,
-                          [this](std::string_view at) { return may_touch(at); });
-    };
+    rules.resolve = [this](const std::string& path) { return resolve(path); };
     rules.is_excluded = [this](std::string_view path) {
       return is_excluded_itself(context_.config->exclude, paths().host_path(path));
     };
@@ -114,10 +128,6 @@ class Run {
     Walked walked = walk(task_.start, rules);
     task_.directories = std::move(walked.directories);
     task_.elsewhere = std::move(walked.elsewhere);
-    std::erase_if(task_.elsewhere, [this](const WalkStart& start) {
-      const Mount* const mount = context_.node->mounts.mount_of(start.real_directory());
-      return mount != nullptr && is_kernel_filesystem(mount->fstype);
-    });
     task_.limit = walked.limit;
     task_.error = std::move(walked.error);
     check(walked.files);
@@ -138,6 +148,9 @@ class Run {
         candidates.push_back({file, resolved->path});
       } else if (resolved.error().code == Errc::denied) {
         candidates.push_back({file, file});
+      } else if (resolved.error().code != Errc::no_data &&
+                 resolved.error().code != Errc::unsupported && !task_.error) {
+        task_.error = resolved.error();
       }
     }
     CheckRules rules;
@@ -157,7 +170,7 @@ class Run {
     for (const Found& found : task_.found) seen.insert(found.matched_path);
     std::vector<Found> kept;
     for (const Found& found : task_.previous) {
-      if (seen.contains(found.matched_path) || is_gone(found.matched_path)) continue;
+      if (seen.contains(found.matched_path) || is_gone(behind_link(found.matched_path))) continue;
       kept.push_back(found);
       step_();
     }

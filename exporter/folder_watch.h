@@ -2,9 +2,8 @@
 ///
 /// It makes discovery quicker and is never what it relies on: what the kernel does not tell, as the
 /// renaming of a folder above a watched one or what happened before a watch was there, the slow
-/// rescan finds. The loop polls `descriptor`; once that is readable it lets a second pass before it
-/// reads, so that a busy folder costs one wake-up a second. Then the folders named in the changes
-/// are walked again in the pool, and `set` once more; after an overflow, all of them.
+/// rescan finds. It is read once in a pass, so that a busy folder wakes nobody up. Then the folders
+/// named in the changes are walked again in the pool, and `set` once more; after an overflow, all.
 #pragma once
 
 #include <cstddef>
@@ -46,7 +45,7 @@ class FolderWatch {
   /// gone or may not be read is passed over, and comes to be watched by a later call.
   Outcome set(const std::string& owner, std::vector<std::string> folders);
 
-  /// To be polled for reading, by the loop.
+  /// Readable when there are changes.
   int descriptor() const { return descriptor_; }
 
   struct Changes {

@@ -21,15 +21,19 @@ namespace sqlite_exporter {
 /// Loop thread only.
 class JobQueue {
  public:
-  enum class Lane : std::uint8_t { local, remote };
-  static constexpr std::size_t kLanes = 2;
+  enum class Lane : std::uint8_t {
+    local,      ///< looks, and procfs
+    remote,     ///< looks and discovery
+    discovery,  ///< of local filesystems: it may take long, and looks must not wait for it
+  };
+  static constexpr std::size_t kLanes = 3;
   struct Bounds {
     std::size_t running;  ///< at once, without those given up
     std::size_t hung;     ///< given up and not back; more wait for one of them
   };
   /// Those of a file server wait more than they work, and many may begin to hang at one moment.
-  static constexpr std::array<Bounds, kLanes> kBounds = {{{4, 8}, {12, 8}}};
-  static_assert(4 + 8 + 12 + 8 <= Loop::kPoolThreads);
+  static constexpr std::array<Bounds, kLanes> kBounds = {{{4, 6}, {10, 6}, {2, 4}}};
+  static_assert(4 + 6 + 10 + 6 + 2 + 4 <= Loop::kPoolThreads);
 
   struct Job;
   using Ticket = std::shared_ptr<Job>;

@@ -25,8 +25,8 @@ constexpr Metric kBuildInfo =
     gauge("sqlite_exporter_build_info",
           "Always 1; the label is the version of the running exporter.", {"version"});
 constexpr Metric kCollectorDuration =
-    histogram("sqlite_exporter_collector_duration_seconds",
-              "Time one collector took for one look at one database.", {"collector"});
+    histogram("sqlite_exporter_collector_duration_seconds", "Time one collector took for one look.",
+              {"collector"});
 constexpr Metric kCollectorErrors = counter(
     "sqlite_exporter_collector_errors_total",
     "Looks of a collector that ended in an error and gave no readings.", {"collector", "reason"});
@@ -41,8 +41,8 @@ constexpr Metric kDatabasesExcluded =
           "Databases found and not shown because of [discovery] exclude_states.");
 constexpr Metric kDiscoveryDenied =
     gauge("sqlite_exporter_discovery_denied_processes",
-          "Processes whose open files [discovery] processes may not see (CAP_SYS_PTRACE shows "
-          "them).");
+          "Processes whose open files [discovery] processes may not see; CAP_SYS_PTRACE and "
+          "CAP_DAC_READ_SEARCH together show them.");
 constexpr Metric kDiscoveryLimited =
     gauge("sqlite_exporter_discovery_limited",
           "Walks through folders that ended at a limit of [discovery]: what lies beyond is not "

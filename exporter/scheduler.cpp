@@ -42,6 +42,10 @@ Scheduler::Scheduler(const Config& config, Parts parts)
       discoverer_(parts_.paths.rootfs, parts_.watch),
       subjects_(discovery_entries(config), poll_.max_databases, parts_.paths.rootfs) {
   discoverer_.configure(discovery_entries(config), config.discovery());
+  // Until the first mount table is read nothing is known of the node but where to look for it.
+  Node node;
+  node.paths = parts_.paths;
+  node_ = std::make_shared<const Node>(std::move(node));
 }
 
 void Scheduler::reconfigure(const Config& config, const std::vector<const Collector*>& collectors,
@@ -183,6 +187,8 @@ void Scheduler::start_due_discovery() {
 
 void Scheduler::begin_looks() {
   phase_ = Phase::looks;
+  // Readings are as old as this; discovery before it may have taken its time.
+  pass_begun_ = Snapshot::Clock::now();
   apply(subjects_.merge(discoverer_.findings()));
   judge_.over_limit(subjects_.over_limit(), poll_.max_databases);
   Jobs jobs;
@@ -257,8 +263,8 @@ void Scheduler::start_job(const std::string& filesystem, const std::shared_ptr<J
   running_[key] = job;
   ++awaited_;
   const Mount* const mount = node_->mounts.mount_of(filesystem);
-  const auto lane =
-      mount != nullptr && mount->remote ? JobQueue::Lane::remote : JobQueue::Lane::local;
+  auto lane = phase_ == Phase::discovery ? JobQueue::Lane::discovery : JobQueue::Lane::local;
+  if (mount != nullptr && mount->remote) lane = JobQueue::Lane::remote;
   job->ticket = queue_.submit(lane, std::move(work), [this, key, job] { job_done(key, job); });
 }
 
@@ -281,6 +287,8 @@ void Scheduler::collect_discovery(Job& job) {
   const auto now = Discoverer::Clock::now();
   for (DiscoveryTask& task : job.discovery) {
     judge_.discovered(task);
+    parts_.tools.own_metrics->observe_collector(kDiscoveryName,
+                                                std::chrono::duration<double>(task.took).count());
     if (task.error)
       parts_.tools.own_metrics->count_collector_error(kDiscoveryName, task.error->code);
     discoverer_.done(std::move(task), now,
@@ -328,7 +336,7 @@ void Scheduler::apply(const Subjects::Changes& changes) {
 
 void Scheduler::enrol(Subject& subject) {
   const Mount* const mount = node_->mounts.mount_of(subject.path);
-  const bool sample = mount == nullptr || !mount->remote;
+  const bool sample = mount != nullptr && !mount->remote;
   if (sample == subject.sampled) return;
   subject.sampled = sample;
   if (sample) {

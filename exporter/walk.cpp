@@ -91,7 +91,7 @@ class Walker {
   Walked walk() {
     rules_.step();
     if (components_.empty()) {
-      if (is_file(AT_FDCWD, start_.directory)) walked_.files.push_back(start_.directory);
+      if (is_file(AT_FDCWD, start_.real_directory())) walked_.files.push_back(start_.directory);
       return std::move(walked_);
     }
     const Result<ResolvedPath> real = rules_.resolve(start_.real_directory());
@@ -171,7 +171,7 @@ class Walker {
       return false;
     }
     static_cast<void>(descriptor.release());
-    walked_.directories.push_back(folder.path);
+    walked_.directories.push_back(folder.real);
     while (!is_over()) {
       errno = 0;
       const dirent* const entry = ::readdir(stream.get());
@@ -193,7 +193,7 @@ class Walker {
       if (is_pattern(name)) continue;
       if (!count_entry()) return;
       consider(folder, name.c_str(), DT_UNKNOWN, subfolders);
-      if (!subfolders.contains(name)) walked_.directories.push_back(folder.path);
+      if (!subfolders.contains(name)) walked_.directories.push_back(folder.real);
     }
   }
 

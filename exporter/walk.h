@@ -53,8 +53,8 @@ struct WalkRules {
 /// All sorted. With a `limit` or an `error`, what is not in here may be there all the same.
 struct Walked {
   std::vector<std::string> files;  ///< regular files and symbolic links; perhaps no databases
-  /// Where a name that is new may be a new match: folders that were listed, and those where a
-  /// single name was looked for that is a file's or was not there.
+  /// Without symbolic links. Where a name that is new may be a new match: folders that were listed,
+  /// and those where a single name was looked for that is a file's or was not there.
   std::vector<std::string> directories;
   /// Mountpoints, and what links lead to on other mounts, untouched: each for a job of its own.
   std::vector<WalkStart> elsewhere;

@@ -207,7 +207,7 @@ foreach(script attribution inspect interference metrics node program prometheus 
     ENVIRONMENT "${e2e_environment}")
 endforeach()
 # What it tests is a hang: its own must not hold up the run.
-set_tests_properties(e2e_stalls PROPERTIES TIMEOUT 600)
+set_tests_properties(e2e_stalls PROPERTIES TIMEOUT 600 LABELS "e2e;slow")
 
 # Benchmarks: built when asked for, never run as tests.
 add_executable(bench_render EXCLUDE_FROM_ALL tests/bench/render.cpp)

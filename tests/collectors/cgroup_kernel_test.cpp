@@ -20,6 +20,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/child_process.h"
 #include "tests/support/real_cgroup.h"
+#include "tests/support/skip.h"
 
 namespace sqlite_exporter::test {
 namespace {
@@ -87,8 +88,7 @@ bool await_equal(const std::function<double()>& kernel, const std::function<doub
 bool skipped(const std::vector<const RealCgroup*>& cgroups) {
   for (const RealCgroup* cgroup : cgroups) {
     if (cgroup->missing().empty()) continue;
-    WARN("skipped: " << cgroup->missing());
-    SUCCEED();
+    skip("cgroup", cgroup->missing());
     return true;
   }
   return false;

@@ -219,6 +219,8 @@ class FailTest(StallTestCase):
         live = self.live("near")
         self.closed("mnt/far")
         exporter = self.exporter("--config.file=" + self.config(f"""
+            [discovery]
+            rescan_interval = "1s"
             [[database]]
             path = "{self.path("near.db")}"
             [[database]]
@@ -226,6 +228,10 @@ class FailTest(StallTestCase):
             """))
         self.await_up(exporter, *live, "mnt/far")
         mount.fail("readdir")
+        failed = lambda: support.value(
+            self.page(exporter), "sqlite_exporter_collector_errors_total", collector="discovery",
+            reason="io") > 0
+        support.await_that(failed, "a walk that meets the fault")
         for _ in range(PASSES):
             self.assertEqual(support.value(exporter.metrics(), "sqlite_up", database="far"), 1)
         # Nor when nothing can be read at all, as on a disk that was pulled out.

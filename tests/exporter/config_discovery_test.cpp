@@ -69,6 +69,11 @@ TEST_CASE("what is excluded is a glob of a whole path") {
     CHECK(error_of(draft) ==
           "EXCLUDE must be a glob that begins with \"/\" or \"*\", not \"" + glob + "\"");
   }
+  draft.discovery_exclude = {{"/srv/x/", "EXCLUDE"}};
+  CHECK(
+      error_of(draft) ==
+      "EXCLUDE must not end with \"/\": a folder is excluded by its name, with all that is in it, "
+      "not \"/srv/x/\"");
   draft.discovery_exclude = {{"/a\nb", "EXCLUDE"}};
   CHECK(error_of(draft) == "EXCLUDE must not contain control characters: \"/a\\x0ab\"");
 }

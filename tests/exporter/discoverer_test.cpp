@@ -266,6 +266,35 @@ TEST_CASE("a folder with all mounts below it is not searched where the kernel sh
   for (const WalkStart& start : tasks[0].elsewhere) CHECK(start.directory != "/proc");
 }
 
+TEST_CASE("a link that leads over several filesystems is not followed for ever") {
+  const TemporaryDirectory directory;
+  const std::string root = real(directory.path().string());
+  std::filesystem::create_directories(root + "/a");
+  std::filesystem::create_directories(root + "/b");
+  std::filesystem::create_symlink(root + "/b/x.db", root + "/a/x.db");
+  std::filesystem::create_symlink(root + "/a/x.db", root + "/b/x.db");
+  Node node;
+  node.mounts =
+      MountTable({{.mountpoint = "/", .fstype = "ext4", .device = "", .superblock = 1},
+                  {.mountpoint = root + "/a", .fstype = "ext4", .device = "", .superblock = 2},
+                  {.mountpoint = root + "/b", .fstype = "ext4", .device = "", .superblock = 3}});
+  Discoverer discoverer("", nullptr);
+  discoverer.configure({entry(root + "/a/x.db"), entry(root + "/a/*.db")}, {});
+  const DiscoveryContext context{std::make_shared<const Node>(std::move(node)), discoverer.config(),
+                                 nullptr, std::make_shared<const KnownPaths>()};
+  std::size_t tasks = 0;
+  for (auto due = discoverer.due(Discoverer::Clock::now(), never); !due.empty() && tasks < 100;
+       due = discoverer.due(Discoverer::Clock::now(), never))
+    for (DiscoveryTask& task : due) {
+      ++tasks;
+      run_discovery(task, context, [] {});
+      discoverer.done(std::move(task), Discoverer::Clock::now(), no_mount);
+    }
+  CHECK(tasks == 4);
+  CHECK(found(discoverer, 0) == Names{root + "/a/x.db"});
+  CHECK(found(discoverer, 1).empty());
+}
+
 TEST_CASE("what is excluded is not found") {
   const TemporaryDirectory directory;
   const std::string root = real(directory.path().string());

@@ -11,6 +11,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/private_mounts.h"
+#include "tests/support/skip.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sqlite_exporter {
@@ -62,9 +63,7 @@ TEST_CASE("size, space and inodes are what stat says, before and after a file") 
   const TemporaryDirectory directory;
   PrivateMounts mounts;
   if (!mounts.refused().empty()) {
-    WARN("skipped: " << mounts.refused());
-    SUCCEED();
-    return;
+    return test::skip("filesystem", mounts.refused());
   }
   const std::string path = directory.path().string();
   mounts.mount("tmpfs", "scratch", path, 0, "size=1m,nr_inodes=100");
@@ -87,9 +86,7 @@ TEST_CASE("a mount is read-only, also one of a filesystem that is not") {
   const TemporaryDirectory directory;
   PrivateMounts mounts;
   if (!mounts.refused().empty()) {
-    WARN("skipped: " << mounts.refused());
-    SUCCEED();
-    return;
+    return test::skip("filesystem", mounts.refused());
   }
   const std::string path = directory.path().string();
   mounts.mount("tmpfs", "scratch", path);
@@ -107,9 +104,7 @@ TEST_CASE("a filesystem without limits says 0") {
   const TemporaryDirectory directory;
   PrivateMounts mounts;
   if (!mounts.refused().empty()) {
-    WARN("skipped: " << mounts.refused());
-    SUCCEED();
-    return;
+    return test::skip("filesystem", mounts.refused());
   }
   const std::string path = directory.path().string();
   mounts.mount("tmpfs", "scratch", path, 0, "size=0,nr_inodes=0");
