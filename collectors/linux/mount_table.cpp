@@ -30,6 +30,12 @@ std::string option(libmnt_fs* filesystem, const char* name) {
   return {value, size};
 }
 
+bool has_option(libmnt_fs* filesystem, const char* name) {
+  char* value = nullptr;
+  std::size_t size = 0;
+  return mnt_fs_get_option(filesystem, name, &value, &size) == 0;
+}
+
 /// gfs2 and ocfs2 lie on a disk that several machines write to.
 constexpr std::array<std::string_view, 19> kNetworkFilesystems = {
     "9p",        "afs",   "beegfs", "ceph",  "cifs",    "coda", "gfs2",
@@ -81,6 +87,7 @@ Result<MountTable> MountTable::read(const std::string& procfs, const std::string
     if (mount.fstype == "overlay") mount.upper = option(filesystem, "upperdir");
     mount.superblock = mnt_fs_get_devno(filesystem);
     mount.root = text(mnt_fs_get_root(filesystem));
+    mount.failed = has_option(filesystem, "emergency_ro") || has_option(filesystem, "shutdown");
     mounts.push_back(std::move(mount));
   }
   return MountTable(std::move(mounts));

@@ -1,13 +1,11 @@
 /// The mounts of a mount namespace, from /proc/self/mountinfo (parsed by libmount).
 #pragma once
 
-#include <sys/types.h>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <ranges>
 #include <set>
-
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,14 +32,17 @@ struct Mount {
   /// btrfs another one than `stat` gives.
   std::uint64_t superblock = 0;
   std::string root{};  ///< the directory of the filesystem that is mounted, often "/"
+  /// It takes no more writes after an error, though it is mounted rw: ext4, from Linux 6.15 on
+  /// (`emergency_ro`, `shutdown`), no longer turns to ro.
+  bool failed = false;
 };
 
 class MountTable {
-  /// `mounts` in the order in which they were mounted.
  public:
   /// Reads `<procfs>/<process>/mountinfo`. Touches no mounted filesystem.
   static Result<MountTable> read(const std::string& procfs = "/proc",
                                  const std::string& process = "self");
+  /// `mounts` in the order in which they were mounted.
   explicit MountTable(std::vector<Mount> mounts = {});
 
   /// The mount an absolute path lies on by name alone (longest prefix; of equal ones the last

@@ -114,6 +114,17 @@ TEST_CASE("a filesystem without limits says 0") {
   CHECK(status.files == 0);
 }
 
+TEST_CASE("a filesystem that failed is read-only, whatever it says of itself") {
+  const TemporaryDirectory directory;
+  Mount mount{directory.path().string(), "ext4", "/dev/a"};
+  const auto sound = read_filesystem_status(mount);
+  mount.failed = true;
+  const auto failed = read_filesystem_status(mount);
+  REQUIRE((sound && failed));
+  CHECK_FALSE(sound->readonly);
+  CHECK(failed->readonly);
+}
+
 TEST_CASE("a mount that is gone") {
   const TemporaryDirectory directory;
   const auto status = read_filesystem_status({directory / "none", "ext4", "/dev/a"});

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <random>
 #include <string>
 #include <vector>
@@ -18,9 +19,12 @@ namespace {
 
 using test::TemporaryDirectory;
 
-Result<MountTable> table_of(const TemporaryDirectory& procfs, const std::string& mountinfo) {
+Result<MountTable> table_of(const TemporaryDirectory& procfs,
+                            std::initializer_list<const char*> mountinfo) {
   std::filesystem::create_directories(procfs.path() / "self");
-  std::ofstream(procfs / "self/mountinfo") << mountinfo;
+  std::ofstream file(procfs / "self/mountinfo");
+  for (const char* lines : mountinfo) file << lines;
+  file.close();
   return MountTable::read(procfs.path().string());
 }
 
@@ -40,7 +44,7 @@ constexpr const char* kMountinfo =
 
 TEST_CASE("a path lies on the mount with the longest name before it") {
   const TemporaryDirectory procfs;
-  const auto table = table_of(procfs, kMountinfo);
+  const auto table = table_of(procfs, {kMountinfo});
   REQUIRE(table);
   CHECK(mount_at(*table, "/etc/a.db").fstype == "ext4");
   CHECK(mount_at(*table, "/etc/a.db").mountpoint == "/");
@@ -55,7 +59,7 @@ TEST_CASE("a path lies on the mount with the longest name before it") {
 
 TEST_CASE("a directory whose name only begins like a mountpoint does not lie on it") {
   const TemporaryDirectory procfs;
-  const auto table = table_of(procfs, kMountinfo);
+  const auto table = table_of(procfs, {kMountinfo});
   REQUIRE(table);
   CHECK(mount_at(*table, "/srv/database/a.db").mountpoint == "/");
   CHECK(mount_at(*table, "/srv/data/localized").mountpoint == "/srv/data");
@@ -63,15 +67,15 @@ TEST_CASE("a directory whose name only begins like a mountpoint does not lie on 
 
 TEST_CASE("of two mounts on one mountpoint the last one counts") {
   const TemporaryDirectory procfs;
-  const auto table = table_of(procfs, kMountinfo);
+  const auto table = table_of(procfs, {kMountinfo});
   REQUIRE(table);
   CHECK(mount_at(*table, "/srv/db/a.db").device == "/dev/sdb1");
 }
 
 TEST_CASE("all mounts of one filesystem have one superblock, and a bind mount its directory") {
   const TemporaryDirectory procfs;
-  const auto table = table_of(
-      procfs, std::string(kMountinfo) + "28 22 179:2 /var/app /srv/bind rw - ext4 /dev/root rw\n");
+  const auto table =
+      table_of(procfs, {kMountinfo, "28 22 179:2 /var/app /srv/bind rw - ext4 /dev/root rw\n"});
   REQUIRE(table);
   CHECK(mount_at(*table, "/etc/a.db").superblock == makedev(179, 2));
   CHECK(mount_at(*table, "/etc/a.db").root == "/");
@@ -82,7 +86,7 @@ TEST_CASE("all mounts of one filesystem have one superblock, and a bind mount it
 
 TEST_CASE("a mountpoint is known by its exact name") {
   const TemporaryDirectory procfs;
-  const auto table = table_of(procfs, kMountinfo);
+  const auto table = table_of(procfs, {kMountinfo});
   REQUIRE(table);
   for (const std::string_view path : {"/", "/srv/data", "/srv/data/local", "/srv/db"}) {
     CAPTURE(path);
@@ -135,9 +139,20 @@ TEST_CASE("of thousands of mounts, nested and covered, each path finds the one t
   }
 }
 
+TEST_CASE("a filesystem that takes no more writes after an error says so in its options") {
+  const TemporaryDirectory procfs;
+  const auto table = table_of(procfs, {"22 1 179:2 / / rw - ext4 /dev/a rw,errors=remount-ro\n",
+                                       "23 22 179:3 / /a rw - ext4 /dev/b rw,emergency_ro\n",
+                                       "24 22 179:4 / /b rw - ext4 /dev/c rw,shutdown\n"});
+  REQUIRE(table);
+  CHECK_FALSE(mount_at(*table, "/x").failed);
+  CHECK(mount_at(*table, "/a/x").failed);
+  CHECK(mount_at(*table, "/b/x").failed);
+}
+
 TEST_CASE("blanks and backslashes in a mountpoint") {
   const TemporaryDirectory procfs;
-  const auto table = table_of(procfs, kMountinfo);
+  const auto table = table_of(procfs, {kMountinfo});
   REQUIRE(table);
   CHECK(mount_at(*table, "/mnt/two words\\n/a.db").fstype == "fuse.sshfs");
 }
@@ -145,8 +160,8 @@ TEST_CASE("blanks and backslashes in a mountpoint") {
 TEST_CASE("a line that is no mount does not hide the others") {
   const TemporaryDirectory procfs;
   const auto table =
-      table_of(procfs, std::string("22 1 179:2 / / rw - ext4 /dev/a rw\n") +
-                           "not a mount at all\n" + "23 22 0:21 / /srv rw - xfs /dev/b rw\n");
+      table_of(procfs, {"22 1 179:2 / / rw - ext4 /dev/a rw\n", "not a mount at all\n",
+                        "23 22 0:21 / /srv rw - xfs /dev/b rw\n"});
   REQUIRE(table);
   CHECK(mount_at(*table, "/etc").fstype == "ext4");
   CHECK(mount_at(*table, "/srv/x").fstype == "xfs");
@@ -154,7 +169,7 @@ TEST_CASE("a line that is no mount does not hide the others") {
 
 TEST_CASE("an empty mount table knows no mount") {
   const TemporaryDirectory procfs;
-  const auto table = table_of(procfs, "");
+  const auto table = table_of(procfs, {});
   REQUIRE(table);
   CHECK(table->mount_of("/") == nullptr);
 }
