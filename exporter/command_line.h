@@ -52,7 +52,7 @@ struct CommandLine {
   std::string application_path;
 };
 
-/// `arguments` without the program's name. Values are not validated here but by `load_config`, so
+/// `arguments` without the program's name. Values are not validated here but by `ConfigLoader`, so
 /// that a flag and a key of the file are held to one rule. Error: config, one sentence.
 Result<CommandLine> parse_command_line(std::span<const char* const> arguments,
                                        std::span<const std::string_view> collector_names,

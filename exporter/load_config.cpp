@@ -84,15 +84,16 @@ Result<std::string> absolute_pattern(const std::string& file, FileTypes& types) 
   return literal_pattern(directory).append(directory == "/" ? "" : "/").append(below);
 }
 
-Result<void> add_files(ConfigDraft& draft, const CommandLine& line) {
+Result<std::vector<DatabaseDraft>> drafts_of(const std::vector<std::string>& files) {
   FileTypes types;
-  for (const std::string& file : line.files) {
+  std::vector<DatabaseDraft> drafts;
+  for (const std::string& file : files) {
     auto path = absolute_pattern(file, types);
     if (!path) return fail(path.error());
-    draft.databases.push_back(
+    drafts.push_back(
         {.path = {std::move(*path), "argument " + in_quotes(file)}, .name = {}, .labels = {}});
   }
-  return {};
+  return drafts;
 }
 
 void override_with(std::optional<Written<std::string>>& key,
@@ -111,19 +112,30 @@ Result<ConfigDraft> read_file(const CommandLine& line, const std::string& defaul
 
 }  // namespace
 
-Result<Config> load_config(const CommandLine& line, const std::string& default_file,
+ConfigLoader::ConfigLoader(CommandLine line, std::string default_file,
                            std::span<const std::string_view> collector_names,
-                           std::span<const std::string_view> reserved_labels) {
-  auto draft = read_file(line, default_file, collector_names);
+                           std::vector<std::string_view> reserved_labels)
+    : line_(std::move(line)),
+      default_file_(std::move(default_file)),
+      collector_names_(collector_names),
+      reserved_labels_(std::move(reserved_labels)) {}
+
+Result<Config> ConfigLoader::load() {
+  auto draft = read_file(line_, default_file_, collector_names_);
   if (!draft) return fail(draft.error());
-  if (auto added = add_files(*draft, line); !added) return fail(added.error());
-  override_with(draft->poll_interval, line.poll_interval, "--poll.interval");
-  override_with(draft->web_listen_address, line.web_listen_address, "--web.listen-address");
-  override_with(draft->log_level, line.log_level, "--log.level");
-  override_with(draft->log_format, line.log_format, "--log.format");
-  for (const auto& [name, enabled] : line.collector_enabled)
+  if (!files_) {
+    auto drafts = drafts_of(line_.files);
+    if (!drafts) return fail(drafts.error());
+    files_ = std::move(*drafts);
+  }
+  draft->databases.insert(draft->databases.end(), files_->begin(), files_->end());
+  override_with(draft->poll_interval, line_.poll_interval, "--poll.interval");
+  override_with(draft->web_listen_address, line_.web_listen_address, "--web.listen-address");
+  override_with(draft->log_level, line_.log_level, "--log.level");
+  override_with(draft->log_format, line_.log_format, "--log.format");
+  for (const auto& [name, enabled] : line_.collector_enabled)
     draft->collector_enabled[name] = enabled;
-  return make_config(*draft, reserved_labels);
+  return make_config(*draft, reserved_labels_);
 }
 
 }  // namespace sqlite_exporter

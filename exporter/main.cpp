@@ -32,8 +32,8 @@ int print(const std::string& text) {
   return std::cout ? 0 : kFailed;
 }
 
-Result<Config> load(const CommandLine& line) {
-  return load_config(line, std::string(kDefaultConfigFile), collector_names(), reserved_labels());
+ConfigLoader loader_of(const CommandLine& line) {
+  return {line, std::string(kDefaultConfigFile), collector_names(), reserved_labels()};
 }
 
 int leave(const Result<bool>& ended) {
@@ -44,19 +44,20 @@ int leave(const Result<bool>& ended) {
 }
 
 int run(const CommandLine& line) {
-  const Result<Config> config = load(line);
+  ConfigLoader loader = loader_of(line);
+  const Result<Config> config = loader.load();
   if (!config) return report(config.error());
   const Result<NodePaths> paths = node_paths_of(line);
   if (!paths) return report(paths.error());
   const Log log(config->log().level, config->log().format);
   DaemonOptions options;
   options.paths = *paths;
-  if (line.config_file || line.files.empty()) options.reload = [&line] { return load(line); };
+  if (line.config_file || line.files.empty()) options.reload = [&loader] { return loader.load(); };
   return leave(run_daemon(*config, log, options));
 }
 
 int check_config(const CommandLine& line) {
-  const Result<Config> config = load(line);
+  const Result<Config> config = loader_of(line).load();
   if (!config) return report(config.error());
   return print(line.config_file.value_or("") + ": ok\n");
 }

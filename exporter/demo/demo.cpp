@@ -113,7 +113,7 @@ Result<bool> run_demo(const CommandLine& line) {
   if (!demo.poll_interval) demo.poll_interval = "2s";
   if (!demo.log_level) demo.log_level = "warn";
   const Result<Config> config =
-      load_config(demo, std::string(), collector_names(), reserved_labels());
+      ConfigLoader(demo, std::string(), collector_names(), reserved_labels()).load();
   if (!config) return fail(config.error());
 
   DemoChildren children;

@@ -31,7 +31,7 @@ enabled = false
 )";
 
 Result<Config> load(const CommandLine& line, const std::string& default_file) {
-  return load_config(line, default_file, kCollectors, kReserved);
+  return ConfigLoader(line, default_file, kCollectors, {kReserved.begin(), kReserved.end()}).load();
 }
 
 std::vector<std::string> paths(const Config& config) {
@@ -70,6 +70,17 @@ TEST_CASE("the default file is read only if nothing else is named") {
   const Config both = load(with_files, directory / "absent.toml").value();
   CHECK(paths(both) == std::vector<std::string>{"/data/app.db", "/srv/edge.db"});
   CHECK(both.poll().interval == 1min);
+}
+
+TEST_CASE("a folder of the command line is one at a reload, though its mount is gone by then") {
+  const test::TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "data");
+  CommandLine line;
+  line.files = {directory / "data"};
+  ConfigLoader loader(line, "", kCollectors, {});
+  CHECK(paths(loader.load().value()) == std::vector<std::string>{directory / "data/"});
+  std::filesystem::remove(directory / "data");
+  CHECK(paths(loader.load().value()) == std::vector<std::string>{directory / "data/"});
 }
 
 TEST_CASE("a named file that is absent is an error") {

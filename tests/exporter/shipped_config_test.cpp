@@ -66,7 +66,7 @@ TEST_CASE("the shipped configurations are valid") {
   for (const char* name : {"/systemd/sqlite_exporter.toml", "/docs/kubernetes.toml"}) {
     CommandLine line;
     line.config_file = std::string(SOURCE_DIR).append(name);
-    const auto config = load_config(line, "", collector_names(), reserved_labels());
+    const auto config = ConfigLoader(line, "", collector_names(), reserved_labels()).load();
     CAPTURE(name);
     REQUIRE(config);
     for (const DatabaseConfig& entry : config->databases()) CHECK(names_many(entry.path));
