@@ -23,17 +23,29 @@ Result<std::string> directory(std::string path, const char* flag) {
   return path;
 }
 
+/// A default may be absent; one that was named must have what every filesystem of its kind has, or
+/// all that it tells would be missing without a word.
+Result<std::string> mounted(const std::string& path, const std::string& default_path,
+                            const char* flag, const char* sign) {
+  if (path == default_path) return path;
+  Result<std::string> found = directory(path, flag);
+  std::error_code error;
+  if (found && !std::filesystem::exists(*found + sign, error))
+    return fail(
+        Errc::config,
+        std::string(flag).append(": ").append(in_quotes(path)).append(" has no ").append(sign + 1));
+  return found;
+}
+
 }  // namespace
 
 Result<NodePaths> node_paths_of(const CommandLine& line) {
   NodePaths paths;
   const CommandLine defaults;
   Result<std::string> rootfs = directory(line.rootfs, "--path.rootfs");
-  Result<std::string> procfs = line.procfs == defaults.procfs
-                                   ? Result<std::string>(paths.procfs)
-                                   : directory(line.procfs, "--path.procfs");
-  Result<std::string> sysfs = line.sysfs == defaults.sysfs ? Result<std::string>(paths.sysfs)
-                                                           : directory(line.sysfs, "--path.sysfs");
+  Result<std::string> procfs =
+      mounted(line.procfs, defaults.procfs, "--path.procfs", "/self/mountinfo");
+  Result<std::string> sysfs = mounted(line.sysfs, defaults.sysfs, "--path.sysfs", "/fs/cgroup");
   for (const auto* path : {&rootfs, &procfs, &sysfs})
     if (!*path) return fail(path->error());
   // Mounts and resolved paths have real names, and are compared with it.

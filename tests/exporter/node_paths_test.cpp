@@ -29,8 +29,8 @@ TEST_CASE("without flags the node's paths are ours") {
 
 TEST_CASE("directories are taken without slashes at their ends") {
   const TemporaryDirectory directory;
-  for (const char* name : {"proc", "sys", "root"})
-    std::filesystem::create_directory(directory / name);
+  for (const char* name : {"proc/self/mountinfo", "sys/fs/cgroup", "root"})
+    std::filesystem::create_directories(directory / name);
   CommandLine line;
   line.procfs = directory / "proc/";
   line.sysfs = directory / "sys";
@@ -70,6 +70,18 @@ TEST_CASE("what is no directory is refused in one sentence") {
     line.sysfs = path;
     check(line, std::string("--path.sysfs").append(rest));
   }
+}
+
+TEST_CASE("a directory that is no procfs or sysfs is refused, since nothing would be known") {
+  const TemporaryDirectory directory;
+  CommandLine line;
+  line.procfs = directory.path().string();
+  CHECK(node_paths_of(line).error().message ==
+        "--path.procfs: \"" + line.procfs + "\" has no self/mountinfo");
+  line = {};
+  line.sysfs = directory.path().string();
+  CHECK(node_paths_of(line).error().message ==
+        "--path.sysfs: \"" + line.sysfs + "\" has no fs/cgroup");
 }
 
 }  // namespace
