@@ -17,6 +17,12 @@ class Guarded {
     const std::lock_guard lock(mutex_);
     return value_;
   }
+  /// What `look` says of the value; held as long as that takes.
+  template <class Look>
+  auto read(Look look) const {
+    const std::lock_guard lock(mutex_);
+    return look(value_);
+  }
   void set(T value) {
     const std::lock_guard lock(mutex_);
     std::swap(value_, value);  // the old value is destroyed after the lock is released

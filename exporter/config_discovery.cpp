@@ -50,7 +50,8 @@ Result<void> check_exclude(const Written<std::string>& glob) {
 Result<DatabaseState> parse_state(const Written<std::string>& name) {
   const auto* const found = std::ranges::find(kDatabaseStateNames, name.value);
   if (found == kDatabaseStateNames.end())
-    return refuse(name.where, in_quotes(name.value)
+    return refuse(name.where, std::string("must name states; ")
+                                  .append(in_quotes(name.value))
                                   .append(" ")
                                   .append(unknown_word(name.value, "states", kDatabaseStateNames)));
   return static_cast<DatabaseState>(found - kDatabaseStateNames.begin());

@@ -64,14 +64,15 @@ inline constexpr std::array<ConfigKey, 18> kConfigKeys = {{
      "is not watched."},
     {"discovery", "rescan_interval", KeyType::string, "a duration from 1s to 24h such as \"1m\"",
      "\"1m\"",
-     "How often folders and globs are walked anew; on local filesystems new files are seen at once "
-     "besides."},
+     "How often folders and globs are walked anew; on local filesystems new files are seen with "
+     "the "
+     "next `interval` besides."},
     {"discovery", "max_depth", KeyType::integer, "an integer from 1 to 64", "16",
      "How many folders below a folder or the fixed part of a glob a walk goes down."},
     {"discovery", "max_entries", KeyType::integer, "an integer from 1 to 10000000", "100000",
-     "How many names a walk reads."},
+     "How many names a walk reads; with processes, how many descriptors."},
     {"discovery", "max_duration", KeyType::string, "a duration from 100ms to 10m such as \"10s\"",
-     "\"10s\"", "How long a walk takes."},
+     "\"10s\"", "How long a walk takes, and as long again to look at the files it found."},
     {"poll", "interval", KeyType::string, "a duration from 100ms to 1h such as \"5s\"", "\"5s\"",
      "How often everything about a database is read anew."},
     {"poll", "max_databases", KeyType::integer, "an integer from 1 to 100000", "1000",

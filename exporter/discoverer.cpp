@@ -162,7 +162,7 @@ void Discoverer::done(DiscoveryTask task, Clock::time_point now,
   walk.took = task.took;
   walk.found = std::move(task.found);
   walk.directories = std::move(task.directories);
-  walk.limit = task.limit;
+  walk.troubles = {task.error ? std::optional(task.error->code) : std::nullopt, task.limit};
   walk.unwatched = task.watched.over_limit;
   walk.open = std::move(task.open);
   // What happened there between the listing and the watch went unseen.
@@ -181,10 +181,33 @@ void Discoverer::done(DiscoveryTask task, Clock::time_point now,
   }
 }
 
+void Discoverer::abandon(std::uint64_t id) {
+  const auto known = walks_.find(id);
+  if (known == walks_.end()) return;
+  Walk walk = std::move(known->second);
+  walks_.erase(known);
+  walk.under_way = false;
+  walk.again = true;
+  const std::uint64_t next = add(std::move(walk));
+  for (auto& [other, parent] : walks_) std::ranges::replace(parent.children, id, next);
+}
+
+Discoverer::Troubles Discoverer::last_troubles(std::uint64_t id) const {
+  const auto walk = walks_.find(id);
+  return walk == walks_.end() ? Troubles() : walk->second.troubles;
+}
+
+bool Discoverer::is_empty(const Walk& walk) {
+  return walk.ever_done && !walk.under_way && walk.found.empty() && walk.directories.empty() &&
+         walk.candidates.empty() && !walk.troubles.error && !walk.troubles.limit;
+}
+
 void Discoverer::adopt(std::uint64_t parent, const std::vector<WalkStart>& elsewhere, bool all) {
   std::vector<std::uint64_t> children;
   for (const std::uint64_t child : std::exchange(walks_.at(parent).children, {})) {
-    if (all && std::ranges::find(elsewhere, walks_.at(child).start) == elsewhere.end()) {
+    const Walk& walk = walks_.at(child);
+    const bool met = std::ranges::find(elsewhere, walk.start) != elsewhere.end();
+    if (!met && (all || is_empty(walk))) {
       drop(child);
     } else {
       children.push_back(child);
@@ -206,13 +229,20 @@ void Discoverer::distribute(std::uint64_t parent, std::vector<std::string> candi
                             const std::function<std::string(const std::string&)>& mount_of) {
   std::map<std::string, std::vector<std::string>> by_mount;
   for (std::string& path : candidates) by_mount[mount_of(path)].push_back(std::move(path));
-  for (const std::uint64_t id : walks_.at(parent).children) {
+  std::vector<std::uint64_t> children;
+  for (const std::uint64_t id : std::exchange(walks_.at(parent).children, {})) {
     Walk& child = walks_.at(id);
     auto files = by_mount.extract(child.start.directory);
-    // Also without files: those it found before may be gone by now.
     child.candidates = files.empty() ? std::vector<std::string>() : std::move(files.mapped());
+    if (is_empty(child)) {
+      drop(id);
+      continue;
+    }
+    // Also without files: those it found before may be gone by now.
     child.again = true;
+    children.push_back(id);
   }
+  walks_.at(parent).children = std::move(children);
   for (auto& [mountpoint, files] : by_mount) {
     Walk walk;
     walk.entry = walks_.at(parent).entry;
@@ -242,8 +272,8 @@ DiscoveryStatus Discoverer::status() const {
   DiscoveryStatus status;
   status.processes = config_->processes;
   for (const auto& [id, walk] : walks_) {
-    if (walk.limit) ++status.limited[static_cast<std::size_t>(*walk.limit)];
-    status.unwatched_folders += walk.unwatched;
+    if (walk.troubles.limit) ++status.limited[static_cast<std::size_t>(*walk.troubles.limit)];
+    status.unwatched_folders += watch_ ? walk.unwatched : walk.directories.size();
     status.denied_processes += walk.open.denied;
     status.untranslated_files += walk.open.untranslated;
   }

@@ -61,9 +61,20 @@ class Discoverer {
   void done(DiscoveryTask task, Clock::time_point now,
             const std::function<std::string(const std::string&)>& mount_of);
 
+  /// Its task hangs and cannot be taken back: the walk is due once more, and what that task may
+  /// bring after all is dropped.
+  void abandon(std::uint64_t id);
+
+  /// What the last task of this walk met, for whoever tells only what is new.
+  struct Troubles {
+    std::optional<Errc> error;
+    std::optional<WalkLimit> limit;
+  };
+  Troubles last_troubles(std::uint64_t id) const;
+
   /// By entry; nothing for an entry none of whose walks has come back yet.
   Findings findings() const;
-  /// True once each walk has come back.
+  /// True once each walk has come back at least once.
   bool complete() const;
 
   DiscoveryStatus status() const;
@@ -88,7 +99,7 @@ class Discoverer {
 
     std::vector<Found> found;
     std::vector<std::string> directories;
-    std::optional<WalkLimit> limit;
+    Troubles troubles;
     std::size_t unwatched = 0;
     OpenFiles open;
   };
@@ -98,6 +109,8 @@ class Discoverer {
   Walk root_walk(std::size_t entry, const DatabaseConfig& config, bool processes) const;
   void move_to_entry(std::uint64_t id, std::size_t entry);
   bool is_due(const Walk& walk, Clock::time_point now) const;
+  /// Nothing is there, and nothing is looked for.
+  static bool is_empty(const Walk& walk);
   void adopt(std::uint64_t parent, const std::vector<WalkStart>& elsewhere, bool all);
   void distribute(std::uint64_t parent, std::vector<std::string> candidates,
                   const std::function<std::string(const std::string&)>& mount_of);

@@ -20,12 +20,16 @@ bool belongs_to_a_database(std::string_view path) {
                              [path](std::string_view end) { return path.ends_with(end); });
 }
 
-/// To open a FIFO lets its writer in, and some devices notice, too.
-bool leads_to_a_file(const std::string& path) {
+/// To open a FIFO lets its writer in, and some devices notice, too. Errors: those of a filesystem
+/// that cannot say.
+Result<bool> leads_to_a_file(const std::string& path) {
   std::error_code error;
   const std::filesystem::file_type type = std::filesystem::symlink_status(path, error).type();
+  if (type == std::filesystem::file_type::regular) return true;
   // Where it may not even be asked, the full look says so.
-  return type == std::filesystem::file_type::regular || error == std::errc::permission_denied;
+  if (error == std::errc::permission_denied) return true;
+  if (!error || type == std::filesystem::file_type::not_found) return false;
+  return fail(error_from_errno(error.value(), "stat", path));
 }
 
 void identify(Found& found, const Result<FileStatus>& status) {
@@ -51,9 +55,11 @@ Result<bool> check(Found& found) {
 Checked databases_among(std::vector<Found> files, const CheckRules& rules) {
   Checked checked;
   for (Found& file : files) {
-    rules.step();
+    if (rules.is_over()) break;
     if (belongs_to_a_database(file.matched_path) || rules.is_excluded(file.path)) continue;
-    if (!leads_to_a_file(file.path)) continue;
+    const Result<bool> leads_to_file = leads_to_a_file(file.path);
+    if (!leads_to_file && !checked.error) checked.error = leads_to_file.error();
+    if (!leads_to_file.value_or(false)) continue;
     if (rules.is_known(file.path)) {
       identify(file, status_of(file.path));
     } else {

@@ -27,13 +27,15 @@ struct CheckRules {
   std::function<bool(std::string_view)> is_known = [](std::string_view) { return false; };
   /// Of a realpath: a link leads where nobody shall look.
   std::function<bool(std::string_view)> is_excluded = [](std::string_view) { return false; };
-  /// Called for each file: the check still gets somewhere.
-  std::function<void()> step = [] {};
+  /// Called before each file: true ends the check there.
+  std::function<bool()> is_over = [] { return false; };
 };
 
 struct Checked {
   std::vector<Found> found;
-  std::optional<Error> error;  ///< limit: without descriptors the rest was not looked at
+  /// The first, of a file that cannot be asked. limit: without descriptors the rest was not looked
+  /// at.
+  std::optional<Error> error;
 };
 
 /// Of files with their realpaths, those that are known, those that begin as a SQLite database does,

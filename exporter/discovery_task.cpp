@@ -15,6 +15,7 @@ namespace sqlite_exporter {
 namespace {
 
 using Kind = DiscoveryTask::Kind;
+using Clock = std::chrono::steady_clock;
 
 bool is_gone(const std::string& path) {
   struct stat status{};
@@ -82,6 +83,10 @@ class Run {
     return resolved;
   }
 
+  bool is_excluded_path(std::string_view path) const {
+    return is_excluded(context_.config->exclude, paths().host_path(path));
+  }
+
   void look_for_file() {
     const std::string& path = task_.start.directory;
     const Result<ResolvedPath> resolved = resolve(path);
@@ -102,12 +107,15 @@ class Run {
       return context_.known->contains(paths().access_path(path));
     };
     request.step = step_;
+    const std::size_t most = context_.config->limits.max_entries;
+    request.most_processes = request.most_descriptors = request.most_paths = most;
     Result<OpenFiles> open = open_files(request);
     if (!open) {
       task_.error = open.error();
       return;
     }
     task_.open = std::move(*open);
+    if (task_.open.cut) task_.limit = WalkLimit::count;
     for (const std::string& path : task_.open.paths)
       if (!is_excluded(context_.config->exclude, path))
         task_.candidates.push_back(paths().access_path(path));
@@ -134,13 +142,20 @@ class Run {
     if (task_.limit || task_.error) keep_previous();
     const Mount* const mount = context_.node->mounts.mount_of(task_.touches());
     if (context_.watch && mount != nullptr && !mount->remote)
-      task_.watched = context_.watch->set(std::to_string(task_.id), task_.directories);
+      task_.watched = context_.watch->set(std::to_string(task_.id), task_.directories, step_);
   }
 
   void check(const std::vector<std::string>& files) {
+    const auto end = Clock::now() + context_.config->limits.max_duration;
+    const auto is_over = [this, end] {
+      step_();
+      if (Clock::now() < end) return false;
+      if (!task_.limit) task_.limit = WalkLimit::time;
+      return true;
+    };
     std::vector<Found> candidates;
     for (const std::string& file : files) {
-      step_();
+      if (is_over()) break;
       const Result<ResolvedPath> resolved = resolve(file);
       if (resolved && resolved->elsewhere) {
         task_.elsewhere.push_back({file, {}, 0, resolved->path});
@@ -155,10 +170,8 @@ class Run {
     }
     CheckRules rules;
     rules.is_known = [this](std::string_view path) { return context_.known->contains(path); };
-    rules.is_excluded = [this](std::string_view path) {
-      return is_excluded(context_.config->exclude, paths().host_path(path));
-    };
-    rules.step = step_;
+    rules.is_excluded = [this](std::string_view path) { return is_excluded_path(path); };
+    rules.is_over = is_over;
     Checked checked = databases_among(std::move(candidates), rules);
     task_.found = std::move(checked.found);
     if (!task_.error) task_.error = std::move(checked.error);
@@ -170,9 +183,10 @@ class Run {
     for (const Found& found : task_.found) seen.insert(found.matched_path);
     std::vector<Found> kept;
     for (const Found& found : task_.previous) {
-      if (seen.contains(found.matched_path) || is_gone(behind_link(found.matched_path))) continue;
-      kept.push_back(found);
       step_();
+      if (seen.contains(found.matched_path) || is_gone(behind_link(found.matched_path))) continue;
+      if (is_excluded_path(found.matched_path) || is_excluded_path(found.path)) continue;
+      kept.push_back(found);
     }
     std::ranges::move(kept, std::back_inserter(task_.found));
   }
@@ -187,9 +201,9 @@ class Run {
 
 void run_discovery(DiscoveryTask& task, const DiscoveryContext& context,
                    const std::function<void()>& step) {
-  const auto begun = std::chrono::steady_clock::now();
+  const auto begun = Clock::now();
   Run(task, context, step).run();
-  task.took = std::chrono::steady_clock::now() - begun;
+  task.took = Clock::now() - begun;
 }
 
 }  // namespace sqlite_exporter

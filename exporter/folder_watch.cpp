@@ -41,10 +41,12 @@ Result<std::shared_ptr<FolderWatch>> FolderWatch::create() {
 
 FolderWatch::~FolderWatch() { ::close(descriptor_); }
 
-FolderWatch::Outcome FolderWatch::set(const std::string& owner, std::vector<std::string> folders) {
+FolderWatch::Outcome FolderWatch::set(const std::string& owner, std::vector<std::string> folders,
+                                      const std::function<void()>& step) {
   Outcome outcome;
   std::set<std::string> watched;
   for (std::string& path : folders) {
+    step();
     const int watch = ::inotify_add_watch(descriptor_, path.c_str(), kMask);
     if (watch < 0) {
       outcome.over_limit += errno == ENOSPC || errno == ENOMEM ? 1 : 0;

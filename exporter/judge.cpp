@@ -138,28 +138,22 @@ void Judge::judge_states(const LookTask& task, State& state) {
   told = now;
 }
 
-void Judge::discovered(const DiscoveryTask& task) {
+void Judge::discovered(const DiscoveryTask& task, const Discoverer::Troubles& before) {
   const std::string& folder = task.start.directory;
-  if (!task.error) {
-    if (discovery_failing_.erase(folder) > 0)
-      log_.info("discovery succeeds again", {{"folder", folder}});
-  } else if (const auto [known, fresh] = discovery_failing_.try_emplace(folder, task.error->code);
-             fresh || std::exchange(known->second, task.error->code) != task.error->code) {
+  if (task.error && task.error->code != before.error) {
     log_.warn("discovery failed, what it found before stays",
               {{"folder", folder},
                {"reason", std::string(to_string(task.error->code))},
                {"error", task.error->message},
                {"advice", std::string(advice(task.error->code))}});
+  } else if (!task.error && before.error) {
+    log_.info("discovery succeeds again", {{"folder", folder}});
   }
-  if (!task.limit) {
-    discovery_limited_.erase(folder);
-  } else if (const auto [known, fresh] = discovery_limited_.try_emplace(folder, *task.limit);
-             fresh || std::exchange(known->second, *task.limit) != *task.limit) {
+  if (task.limit && task.limit != before.limit)
     log_.warn("discovery ended at a limit, what lies beyond is not found",
               {{"folder", folder},
                {"limit", std::string("max_").append(limit_key(*task.limit))},
                {"advice", "name fewer folders, exclude some, or raise the limit in [discovery]"}});
-  }
 }
 
 void Judge::mount_stalled(const std::string& mountpoint) {

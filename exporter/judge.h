@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "exporter/discovery_task.h"
+#include "exporter/discoverer.h"
 #include "exporter/log.h"
 #include "exporter/look_job.h"
 
@@ -21,8 +21,8 @@ class Judge {
 
   void looked(const LookTask& task);
   void looked(const NodeTask& task);
-  /// A task of discovery that came back.
-  void discovered(const DiscoveryTask& task);
+  /// A task of discovery that came back, and what the one before it had met.
+  void discovered(const DiscoveryTask& task, const Discoverer::Troubles& before);
   void mount_stalled(const std::string& mountpoint);
   void mount_answers(const std::string& mountpoint);
   void forget(std::string_view database);
@@ -47,8 +47,6 @@ class Judge {
   const Log& log_;
   std::map<std::string, State, std::less<>> states_;
   Failing node_failing_;
-  std::map<std::string, Errc> discovery_failing_;       ///< by folder
-  std::map<std::string, WalkLimit> discovery_limited_;  ///< the same
   bool over_limit_ = false;
   bool slowed_ = false;
   std::optional<std::chrono::steady_clock::time_point> slowed_told_;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "collectors/filesystem.h"
 #include "collectors/registry.h"
 #include "exporter/clock.h"
 #include "exporter/duration.h"
@@ -72,15 +73,18 @@ void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& 
   }
 }
 
-std::vector<FilesystemStatus> look_at_filesystems(const std::vector<Mount>& mounts,
-                                                  Progress& progress) {
-  std::vector<FilesystemStatus> filesystems;
+void look_at_filesystems(const std::vector<Mount>& mounts, const LookTools& tools, NodeTask& task,
+                         Progress& progress) {
   for (const Mount& mount : mounts) {
-    if (Result<FilesystemStatus> status = read_filesystem_status(mount))
-      filesystems.push_back(std::move(*status));
+    Result<FilesystemStatus> status = read_filesystem_status(mount);
+    if (status) {
+      task.look.filesystems.push_back(std::move(*status));
+    } else {
+      keep_failure(task.failures, kFilesystemNodeCollector.name, status.error(),
+                   *tools.own_metrics);
+    }
     progress.step();
   }
-  return filesystems;
 }
 
 void run_node_look(NodeTask& task, const LookTools& tools, Progress& progress) {

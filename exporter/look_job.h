@@ -44,7 +44,7 @@ struct LookTask {
 struct NodeTask {
   NodeLook look;
   Batch batch;
-  std::vector<CollectorFailure> failures;
+  std::vector<CollectorFailure> failures;  ///< without no_data
 };
 
 /// What a look job may use; all of it outlives the job.
@@ -60,9 +60,9 @@ struct LookTools {
 void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& tools,
                Progress& progress);
 
-/// Runs on a pool thread. What cannot be told of a mount is left out.
-std::vector<FilesystemStatus> look_at_filesystems(const std::vector<Mount>& mounts,
-                                                  Progress& progress);
+/// Runs on a pool thread. What cannot be told of a mount is left out of `task.look.filesystems`.
+void look_at_filesystems(const std::vector<Mount>& mounts, const LookTools& tools, NodeTask& task,
+                         Progress& progress);
 
 /// Runs on a pool thread.
 void run_node_look(NodeTask& task, const LookTools& tools, Progress& progress);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exporter/discovery_task.h"
+#include "exporter/filesystem.h"
 #include "exporter/job_queue.h"
 #include "exporter/look_job.h"
 #include "exporter/progress.h"
@@ -18,7 +19,8 @@ namespace sqlite_exporter {
 /// `progress` is shared. What it works on is the job's alone while it runs, the rest the loop's.
 struct PassJob {
   std::uint64_t pass = 0;
-  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  Filesystem filesystem;  ///< that it touches, and no other
+  std::chrono::steady_clock::time_point begun;
   Progress progress;
   bool stalled = false;
   bool late = false;  ///< the pass went on without it
@@ -26,12 +28,12 @@ struct PassJob {
   JobQueue::Ticket ticket;
 
   std::shared_ptr<const Node> node;
+  std::optional<Error> node_error;  ///< why there is none
   std::vector<DiscoveryTask> discovery;
   std::vector<LookTask> looks;  // and the subjects they are at
   std::vector<std::shared_ptr<Subject>> subjects;
-  std::vector<Mount> mounts;  // those of their files
-  std::vector<FilesystemStatus> filesystems;
-  std::optional<NodeTask> node_task;
+  std::vector<Mount> mounts;          // those of their files
+  std::optional<NodeTask> node_task;  ///< of the node look; of others what they add to it
 };
 
 }  // namespace sqlite_exporter

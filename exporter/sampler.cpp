@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -37,7 +36,7 @@ constexpr unsigned kMostThreads = 8;
 struct Watched {
   std::shared_ptr<SampleCell> cell;
   Clock::time_point taken;  ///< the cell's, which nobody else sets from now on
-  std::string mountpoint;
+  Filesystem filesystem;
   WalWatch watch;                       ///< the looking thread's alone while `looking`
   std::optional<std::string> new_path;  ///< to be set after the look
   SamplePeriods periods{Clock::now()};
@@ -101,7 +100,11 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
 
   const Watched* current = nullptr;  ///< what the active thread looks at
   Clock::time_point current_since;
-  std::map<std::string, int> stalled;  ///< looks that hang, by mountpoint
+  struct Stalled {
+    std::string mountpoint;
+    int looks = 0;
+  };
+  std::map<FilesystemId, Stalled> stalled;  ///< where looks hang
 
   CpuBudget budget;
   std::shared_ptr<CpuTime> cpu_time;
@@ -135,7 +138,7 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
         const std::shared_ptr<Watched> item = next.item.lock();
         queue.pop();
         if (!item) continue;
-        if (!stalled.contains(item->mountpoint)) look_at(*item, now, lock, number);
+        if (!stalled.contains(item->filesystem.id)) look_at(*item, now, lock, number);
         schedule(item);
       }
     }
@@ -164,7 +167,7 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     if (item.new_path) item.watch.set_path(*std::exchange(item.new_path, std::nullopt));
     if (active == number) {
       current = nullptr;
-    } else if (const auto hung = stalled.find(item.mountpoint); --hung->second == 0) {
+    } else if (const auto hung = stalled.find(item.filesystem.id); --hung->second.looks == 0) {
       stalled.erase(hung);
     }
   }
@@ -188,12 +191,14 @@ bool Sampler::stop() {
 }
 
 void Sampler::watch(const std::shared_ptr<SampleCell>& cell, std::string path,
-                    std::string mountpoint) {
+                    Filesystem filesystem) {
   const std::lock_guard lock(shared_->mutex);
   auto& item = shared_->watched[cell.get()];
+  // It may hang for good on what was mounted there before.
+  if (item && item->looking && item->filesystem.id != filesystem.id) item = nullptr;
   if (!item) {
     item = std::make_shared<Watched>(
-        Watched{cell, cell->get().taken, {}, WalWatch(std::move(path)), std::nullopt});
+        Watched{cell, cell->get().taken, filesystem, WalWatch(std::move(path)), std::nullopt});
     // The first look at once: it is the baseline of all counters.
     shared_->queue.push({Clock::now(), {}, item});
   } else if (item->looking) {
@@ -201,7 +206,7 @@ void Sampler::watch(const std::shared_ptr<SampleCell>& cell, std::string path,
   } else {
     item->watch.set_path(std::move(path));
   }
-  if (!item->looking) item->mountpoint = std::move(mountpoint);
+  if (!item->looking) item->filesystem = std::move(filesystem);
   shared_->changed.notify_all();
 }
 
@@ -215,17 +220,19 @@ void Sampler::supervise(Clock::duration deadline) {
   const Watched* const current = shared_->current;
   if (current == nullptr || Clock::now() - shared_->current_since < deadline) return;
   if (shared_->active >= kMostThreads) return;
-  ++shared_->stalled[current->mountpoint];
+  Shared::Stalled& stalled = shared_->stalled[current->filesystem.id];
+  stalled.mountpoint = current->filesystem.mountpoint;
+  ++stalled.looks;
   shared_->current = nullptr;
   shared_->start_thread();
 }
 
-std::vector<std::string> Sampler::stalled_mounts() const {
+std::map<FilesystemId, std::string> Sampler::stalled() const {
   const std::lock_guard lock(shared_->mutex);
-  std::vector<std::string> mounts;
-  std::ranges::transform(shared_->stalled, std::back_inserter(mounts),
-                         [](const auto& item) { return item.first; });
-  return mounts;
+  std::map<FilesystemId, std::string> mountpoints;
+  for (const auto& [filesystem, stalled] : shared_->stalled)
+    mountpoints.emplace(filesystem, stalled.mountpoint);
+  return mountpoints;
 }
 
 void Sampler::set_budget(const CpuBudget& budget) {

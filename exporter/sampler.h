@@ -6,13 +6,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "collectors/sample.h"
 #include "exporter/cpu_budget.h"
 #include "exporter/cpu_time.h"
+#include "exporter/filesystem.h"
 
 namespace sqlite_exporter {
 
@@ -29,16 +30,16 @@ class Sampler {
 
   /// Samples the database at the realpath `path` into `cell` from now on: ten times a second while
   /// somebody is attached and did something within the last second, or holds a lock; else once.
-  /// Over the budget, less often. A second call with the same cell gives the database a new path.
-  /// `mountpoint` is where a look may hang.
-  void watch(const std::shared_ptr<SampleCell>& cell, std::string path, std::string mountpoint);
+  /// Over the budget, less often. A second call with the same cell gives the database a new path or
+  /// filesystem, which is where a look may hang.
+  void watch(const std::shared_ptr<SampleCell>& cell, std::string path, Filesystem filesystem);
   void forget(const std::shared_ptr<SampleCell>& cell);
 
   /// To be called now and then: replaces a thread whose look takes longer than `deadline`, at most
-  /// seven times in all. The mount of that look is not sampled until it returns.
+  /// seven times in all. The filesystem of that look is not sampled until it returns.
   void supervise(std::chrono::steady_clock::duration deadline);
-  /// The mounts that hold up a look now, sorted.
-  std::vector<std::string> stalled_mounts() const;
+  /// The filesystems that hold up a look now, by a mountpoint of each.
+  std::map<FilesystemId, std::string> stalled() const;
 
   /// From now on; what was learnt under the old one is forgotten.
   void set_budget(const CpuBudget& budget);

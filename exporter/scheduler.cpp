@@ -4,20 +4,18 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
-#include "collectors/holders.h"
-#include "collectors/registry.h"
+#include "collectors/filesystem.h"
 #include "exporter/clock.h"
+#include "exporter/exclude.h"
 #include "exporter/naming.h"
-#include "exporter/pass_job.h"
 
 namespace sqlite_exporter {
 
 namespace {
 
-/// Without a step for this long a job's mount is stalled.
-constexpr std::chrono::milliseconds kStallDeadline(1000);
 constexpr std::chrono::milliseconds kStallCheckPeriod(100);
 
 /// A snapshot older than this many intervals is never served as new.
@@ -26,6 +24,10 @@ constexpr int kSnapshotIntervals = 3;
 /// A pass that goes on, though slowly, is left alone for so many intervals: its snapshot is fresh
 /// yet.
 constexpr int kPassIntervals = 2;
+
+/// Databases whose entry is gone from the configuration wait so long for the new walks, which may
+/// find them under another.
+constexpr std::chrono::minutes kNewWalksPatience(1);
 
 /// A pass waits so long for discovery that gets on. The first one is worth waiting for: readiness
 /// says that every database was looked at.
@@ -37,7 +39,7 @@ constexpr std::chrono::seconds kFirstDiscoveryPatience(30);
 Scheduler::Scheduler(const Config& config, Parts parts)
     : poll_(config.poll()),
       parts_(std::move(parts)),
-      queue_(parts_.loop),
+      jobs_(parts_.loop, [this] { end_phase_if_done(); }),
       judge_(parts_.log),
       discoverer_(parts_.paths.rootfs, parts_.watch),
       subjects_(discovery_entries(config), poll_.max_databases, parts_.paths.rootfs) {
@@ -55,11 +57,16 @@ void Scheduler::reconfigure(const Config& config, const std::vector<const Collec
     poll_ = config.poll();
     parts_.tools.collectors = collectors;
     parts_.tools.node_collectors = node_collectors;
-    subjects_.configure(discovery_entries(config), poll_.max_databases);
+    const std::vector<std::string>& exclude = config.discovery().exclude;
+    subjects_.configure(discovery_entries(config), poll_.max_databases, [&](std::string_view path) {
+      return sqlite_exporter::is_excluded(exclude, path);
+    });
     discoverer_.configure(discovery_entries(config), config.discovery());
+    configured_ = Snapshot::Clock::now();
     parts_.sampler.set_budget(CpuBudget(poll_.cpu_budget, poll_.interval));
     parts_.loop.set_period(timer_, poll_.interval);
   };
+  if (phase_ == Phase::idle && jobs_.pass() > 0) begin_pass();
 }
 
 void Scheduler::start() {
@@ -75,8 +82,7 @@ void Scheduler::tick() {
         std::max<Snapshot::Clock::duration>(longest, kStallDeadline))
       return;
     // What it has not looked at by now shows up 0.
-    for (auto& [key, job] : running_)
-      if (key.first != Phase::discovery) job->late = true;
+    jobs_.cut();
     tell_stalled_mounts();
     publish();
   }
@@ -84,72 +90,49 @@ void Scheduler::tick() {
 }
 
 void Scheduler::watch_jobs() {
-  const auto now = Progress::Clock::now();
-  const auto patience = pass_ == 1 ? kFirstDiscoveryPatience : kDiscoveryPatience;
-  for (auto& [key, job] : running_) {
-    if (job->progress.stuck(now, kStallDeadline) || queue_.is_blocked(job->ticket)) {
-      queue_.give_up(job->ticket);
-      job->stalled = true;
-      stop_waiting_for(*job);
-    } else if (key.first == Phase::discovery && now - job->begun >= patience) {
-      stop_waiting_for(*job);
-    }
-  }
+  jobs_.watch(jobs_.pass() == 1 ? kFirstDiscoveryPatience : kDiscoveryPatience);
   parts_.sampler.supervise(kStallDeadline);
   tell_stalled_mounts();
   end_phase_if_done();
 }
 
-void Scheduler::stop_waiting_for(Job& job) {
-  if (std::exchange(job.awaited, false) && job.pass == pass_) --awaited_;
-}
-
 void Scheduler::tell_stalled_mounts() {
-  const std::vector<std::string> sampled = parts_.sampler.stalled_mounts();
-  std::set<std::string> stalled(sampled.begin(), sampled.end());
-  for (const auto& [key, job] : running_)
-    if (job->stalled) stalled.insert(key.second);
-  for (const std::string& mountpoint : stalled)
-    if (!stalled_mounts_.contains(mountpoint)) judge_.mount_stalled(mountpoint);
-  for (const std::string& mountpoint : stalled_mounts_)
-    if (!stalled.contains(mountpoint)) judge_.mount_answers(mountpoint);
-  stalled_mounts_ = std::move(stalled);
+  std::map<FilesystemId, std::string> stalled = parts_.sampler.stalled();
+  jobs_.for_each_stalled([&](Phase, const PassJob& job) {
+    stalled.emplace(job.filesystem.id, job.filesystem.mountpoint);
+  });
+  for (const auto& [filesystem, mountpoint] : stalled)
+    if (!stalled_.contains(filesystem)) judge_.mount_stalled(mountpoint);
+  for (const auto& [filesystem, mountpoint] : stalled_)
+    if (!stalled.contains(filesystem)) judge_.mount_answers(mountpoint);
+  stalled_ = std::move(stalled);
 }
 
 bool Scheduler::somebody_holds_a_lock() const {
   return std::ranges::any_of(subjects_.all(), [](const auto& item) {
-    const Sample sample = item.second->sample->get();
-    return !item.second->sampled || sample.attached || sample.locked;
+    return !item.second->sampled || item.second->sample->read([](const Sample& sample) {
+      return sample.attached || sample.locked;
+    });
   });
-}
-
-bool Scheduler::is_running(const std::string& filesystem) const {
-  return running_.contains({phase_, filesystem});
-}
-
-bool Scheduler::is_stalled(const std::string& filesystem) const {
-  const auto discovery = running_.find({Phase::discovery, filesystem});
-  return discovery != running_.end() && discovery->second->stalled;
 }
 
 void Scheduler::begin_pass() {
   if (const auto apply = std::exchange(reconfigure_, nullptr)) apply();
-  ++pass_;
+  jobs_.begin_pass();
   pass_begun_ = Snapshot::Clock::now();
   phase_ = Phase::mounts;
-  awaited_ = 0;
-  looked_.clear();
-  limits_ = {};
-  node_look_ = {};
-  node_batch_ = {};
-  if (is_running(parts_.paths.procfs)) return end_phase_if_done();
-  auto job = std::make_shared<Job>();
+  found_ = {};
+  if (jobs_.is_running(phase_, procfs().id)) return end_phase_if_done();
+  auto job = std::make_shared<PassJob>();
   const bool locked = somebody_holds_a_lock();
-  start_job(parts_.paths.procfs, job, [job, paths = parts_.paths, locked, known = lock_holders_] {
+  start(procfs(), job, [job, paths = parts_.paths, locked, known = lock_holders_] {
     job->progress.step();
     // Without a mount table nothing can be kept apart: the old one, or one group for all.
     Result<Node> node = read_node(paths);
-    if (!node) return;
+    if (!node) {
+      job->node_error = node.error();
+      return;
+    }
     if (locked) read_lock_holders(*node, known);
     job->node = std::make_shared<const Node>(std::move(*node));
   });
@@ -158,6 +141,7 @@ void Scheduler::begin_pass() {
 void Scheduler::begin_discovery() {
   phase_ = Phase::discovery;
   known_paths_ = std::make_shared<const KnownPaths>(subjects_.paths());
+  abandon_lost_discovery();
   discoverer_.begin_pass();
   discoverer_.look_again_for(std::exchange(absent_, {}));
   discoverer_.read_changes(*known_paths_);
@@ -165,20 +149,28 @@ void Scheduler::begin_discovery() {
   end_phase_if_done();
 }
 
+void Scheduler::abandon_lost_discovery() {
+  jobs_.for_each_stalled([this](Phase phase, const PassJob& job) {
+    if (phase != Phase::discovery) return;
+    for (const DiscoveryTask& task : job.discovery)
+      if (filesystem_of(task).id != job.filesystem.id) discoverer_.abandon(task.id);
+  });
+}
+
 void Scheduler::start_due_discovery() {
   std::vector<DiscoveryTask> tasks =
       discoverer_.due(Discoverer::Clock::now(), [this](const DiscoveryTask& task) {
-        return running_.contains({Phase::discovery, filesystem_of(task)});
+        return jobs_.is_running(Phase::discovery, filesystem_of(task).id);
       });
   Jobs jobs;
   for (DiscoveryTask& task : tasks) {
-    auto& job = jobs[filesystem_of(task)];
-    if (!job) job = std::make_shared<Job>();
+    Job& job = jobs[filesystem_of(task).id];
+    if (!job) job = std::make_shared<PassJob>();
     job->discovery.push_back(std::move(task));
   }
   const DiscoveryContext context{node_, discoverer_.config(), discoverer_.watch(), known_paths_};
-  for (auto& [filesystem, job] : jobs) {
-    start_job(filesystem, job, [job, context] {
+  for (const auto& [id, job] : jobs) {
+    start(filesystem_of(job->discovery.front()), job, [job, context] {
       for (DiscoveryTask& task : job->discovery)
         run_discovery(task, context, [&job] { job->progress.step(); });
     });
@@ -189,16 +181,21 @@ void Scheduler::begin_looks() {
   phase_ = Phase::looks;
   // Readings are as old as this; discovery before it may have taken its time.
   pass_begun_ = Snapshot::Clock::now();
-  apply(subjects_.merge(discoverer_.findings()));
+  const bool settled = discoverer_.complete() || pass_begun_ - configured_ >= kNewWalksPatience;
+  apply(subjects_.merge(discoverer_.findings(), settled));
   judge_.over_limit(subjects_.over_limit(), poll_.max_databases);
   Jobs jobs;
   for (const auto& [name, subject] : subjects_.all()) {
     enrol(*subject);
-    const std::string& filesystem = filesystem_of(subject->path);
-    if (subject->in_flight || is_running(filesystem) || is_stalled(filesystem)) continue;
-    auto& job = jobs[filesystem];
-    if (!job) job = std::make_shared<Job>();
-    subject->in_flight = true;
+    const FilesystemId filesystem = filesystem_id_of(node_->mounts, subject->path);
+    if (subject->job != nullptr) {
+      if (subject->job->filesystem.id == filesystem) continue;
+      // The job hangs, perhaps for good, where this path does not lead any more.
+      subject->kept = std::make_shared<Subject::Kept>();
+    }
+    PassJob* const job = look_job(jobs, filesystem);
+    if (job == nullptr) continue;
+    subject->job = job;
     job->subjects.push_back(subject);
     LookTask& task = job->looks.emplace_back();
     task.name = subject->name;
@@ -207,17 +204,31 @@ void Scheduler::begin_looks() {
     task.sample = subject->sample;
     task.kept = subject->kept;
   }
-  if (!parts_.tools.node_collectors.empty()) add_mounts(jobs);
-  for (auto& [filesystem, job] : jobs) {
-    start_job(filesystem, job, [job, node = node_, tools = parts_.tools] {
+  add_mounts(jobs);
+  for (const auto& [id, job] : jobs) {
+    const std::string path =
+        job->mounts.empty() ? job->subjects.front()->path : job->mounts.front().mountpoint;
+    start(filesystem_of(path), job, [job, node = node_, tools = parts_.tools] {
       run_looks(job->looks, *node, tools, job->progress);
-      job->filesystems = look_at_filesystems(job->mounts, job->progress);
+      look_at_filesystems(job->mounts, tools, job->node_task.emplace(), job->progress);
     });
   }
   end_phase_if_done();
 }
 
+PassJob* Scheduler::look_job(Jobs& jobs, FilesystemId filesystem) const {
+  if (jobs_.is_running(Phase::looks, filesystem)) return nullptr;
+  // Discovery hangs there: a look would, too.
+  if (jobs_.is_stalled(Phase::discovery, filesystem)) return nullptr;
+  Job& job = jobs[filesystem];
+  if (!job) job = std::make_shared<PassJob>();
+  return job.get();
+}
+
 void Scheduler::add_mounts(Jobs& jobs) const {
+  if (std::ranges::find(parts_.tools.node_collectors, &kFilesystemNodeCollector) ==
+      parts_.tools.node_collectors.end())
+    return;
   std::set<const Mount*> mounts;
   for (const auto& [name, subject] : subjects_.all()) {
     mounts.insert(node_->mounts.mount_of(subject->path));
@@ -226,95 +237,88 @@ void Scheduler::add_mounts(Jobs& jobs) const {
   }
   for (const Mount* mount : mounts) {
     if (mount == nullptr) continue;
-    const std::string& filesystem = filesystem_of(mount->mountpoint);
-    if (is_running(filesystem) || is_stalled(filesystem)) continue;
-    auto& job = jobs[filesystem];
-    if (!job) job = std::make_shared<Job>();
-    job->mounts.push_back(*mount);
+    if (PassJob* const job = look_job(jobs, mount->superblock)) job->mounts.push_back(*mount);
   }
 }
 
 void Scheduler::begin_node_look() {
   phase_ = Phase::node;
-  if (is_running(parts_.paths.procfs)) return end_phase_if_done();
-  auto job = std::make_shared<Job>();
-  job->node_task.emplace().look = std::move(node_look_);
-  start_job(parts_.paths.procfs, job, [job, node = node_, tools = parts_.tools] {
+  if (jobs_.is_running(phase_, procfs().id)) return end_phase_if_done();
+  auto job = std::make_shared<PassJob>();
+  job->node_task = std::exchange(found_.node, {});
+  start(procfs(), job, [job, node = node_, tools = parts_.tools] {
     job->node_task->look.node = node.get();
     run_node_look(*job->node_task, tools, job->progress);
   });
 }
 
 void Scheduler::end_phase_if_done() {
-  if (awaited_ > 0) return;
+  if (jobs_.is_awaited()) return;
   switch (phase_) {
     case Phase::idle: return;
     case Phase::mounts: return begin_discovery();
     case Phase::discovery: return begin_looks();
     case Phase::looks: return begin_node_look();
-    case Phase::node: return publish();
+    case Phase::node:
+      publish();
+      if (reconfigure_) begin_pass();
   }
 }
 
-void Scheduler::start_job(const std::string& filesystem, const std::shared_ptr<Job>& job,
-                          Loop::Callback work) {
-  job->pass = pass_;
-  const Key key = {phase_, filesystem};
-  running_[key] = job;
-  ++awaited_;
-  const Mount* const mount = node_->mounts.mount_of(filesystem);
-  auto lane = phase_ == Phase::discovery ? JobQueue::Lane::discovery : JobQueue::Lane::local;
-  if (mount != nullptr && mount->remote) lane = JobQueue::Lane::remote;
-  job->ticket = queue_.submit(lane, std::move(work), [this, key, job] { job_done(key, job); });
+void Scheduler::start(const Filesystem& filesystem, const Job& job, Loop::Callback work) {
+  jobs_.start(phase_, filesystem, job, std::move(work),
+              [this](const Job& done) { job_done(done); });
 }
 
-void Scheduler::job_done(const Key& key, const std::shared_ptr<Job>& job) {
-  running_.erase(key);
-  for (const auto& subject : job->subjects) subject->in_flight = false;
+void Scheduler::job_done(const Job& job) {
+  for (const auto& subject : job->subjects)
+    if (subject->job == job.get()) subject->job = nullptr;
   // A late table is a table: the next one may not be read within five seconds of it.
   if (job->node && job->node->locks) lock_holders_ = job->node->locks;
   // What a late discovery found is there; what a stalled look saw is old by now.
   collect_discovery(*job);
   if (job->stalled) tell_stalled_mounts();
-  if (job->stalled || job->late) return;
-  collect(*job);
-  stop_waiting_for(*job);
-  end_phase_if_done();
+  if (!job->stalled && !job->late) collect(*job);
 }
 
-void Scheduler::collect_discovery(Job& job) {
+void Scheduler::collect_discovery(PassJob& job) {
   if (job.discovery.empty()) return;
   const auto now = Discoverer::Clock::now();
   for (DiscoveryTask& task : job.discovery) {
-    judge_.discovered(task);
+    judge_.discovered(task, discoverer_.last_troubles(task.id));
     parts_.tools.own_metrics->observe_collector(kDiscoveryName,
                                                 std::chrono::duration<double>(task.took).count());
     if (task.error)
       parts_.tools.own_metrics->count_collector_error(kDiscoveryName, task.error->code);
     discoverer_.done(std::move(task), now,
-                     [this](const std::string& path) { return filesystem_of(path); });
+                     [this](const std::string& path) { return filesystem_of(path).mountpoint; });
   }
   // Mounts that a walk met are walked in the same pass.
   if (phase_ == Phase::discovery) start_due_discovery();
 }
 
-void Scheduler::collect(Job& job) {
+void Scheduler::collect(PassJob& job) {
   if (job.node) node_ = job.node;
+  if (job.node_error)
+    keep_failure(found_.node.failures, kLookName, *job.node_error, *parts_.tools.own_metrics);
   for (std::size_t i = 0; i < job.looks.size(); ++i) {
     LookTask& task = job.looks[i];
     judge_.looked(task);
     if (task.states) job.subjects[i]->excluded = is_excluded(*job.subjects[i], *task.states);
-    for (std::size_t limit = 0; limit < limits_.size(); ++limit)
-      limits_[limit] = limits_[limit] || task.limits[limit];
+    for (std::size_t limit = 0; limit < found_.limits.size(); ++limit)
+      found_.limits[limit] = found_.limits[limit] || task.limits[limit];
     if (task.states && task.states->contains(DatabaseState::absent)) absent_.insert(task.path);
-    looked_.insert_or_assign(task.name, std::move(task.batch));
-    node_look_.holders.insert(task.holders.begin(), task.holders.end());
+    found_.looked.insert_or_assign(task.name, std::move(task.batch));
+    found_.node.look.holders.insert(task.holders.begin(), task.holders.end());
   }
-  std::ranges::move(job.filesystems, std::back_inserter(node_look_.filesystems));
-  if (job.node_task) {
-    judge_.looked(*job.node_task);
-    node_batch_ = std::move(job.node_task->batch);
+  if (!job.node_task) return;
+  if (phase_ == Phase::node) {
+    found_.node = std::move(*job.node_task);
+    return judge_.looked(found_.node);
   }
+  std::ranges::move(job.node_task->look.filesystems,
+                    std::back_inserter(found_.node.look.filesystems));
+  std::ranges::move(job.node_task->failures, std::back_inserter(found_.node.failures));
 }
 
 bool Scheduler::is_excluded(const Subject& subject, StateSet states) const {
@@ -337,12 +341,15 @@ void Scheduler::apply(const Subjects::Changes& changes) {
 void Scheduler::enrol(Subject& subject) {
   const Mount* const mount = node_->mounts.mount_of(subject.path);
   const bool sample = mount != nullptr && !mount->remote;
-  if (sample == subject.sampled) return;
-  subject.sampled = sample;
-  if (sample) {
+  if (sample == subject.sampled && (!sample || mount->superblock == subject.filesystem)) return;
+  if (sample && !subject.sampled) {
     Sample none;
     none.taken = std::chrono::steady_clock::now();
     subject.sample->set(std::move(none));
+  }
+  subject.sampled = sample;
+  if (sample) {
+    subject.filesystem = mount->superblock;
     parts_.sampler.watch(subject.sample, subject.path, filesystem_of(subject.path));
   } else {
     parts_.sampler.forget(subject.sample);
@@ -351,31 +358,12 @@ void Scheduler::enrol(Subject& subject) {
 
 void Scheduler::publish() {
   phase_ = Phase::idle;
-  std::vector<SubjectReadings> readings;
-  readings.reserve(subjects_.all().size() + 1);
-  std::size_t excluded = 0;
-  for (const auto& [name, subject] : subjects_.all()) {
-    if (subject->excluded) {
-      ++excluded;
-      continue;
-    }
-    SubjectReadings& reading = readings.emplace_back();
-    reading.labels = subject->labels;
-    if (const auto looked = looked_.find(name); looked != looked_.end()) {
-      reading.batch = std::move(looked->second);
-    } else {
-      reading.batch.add(kUp, 0);
-    }
-  }
-  SubjectReadings& node = readings.emplace_back();
-  node.labels = std::make_shared<const std::string>();
-  node.batch = std::move(node_batch_);
-  for (std::size_t i = 0; i < limits_.size(); ++i)
-    if (limits_[i]) node.batch.add(kAttributionLimited, 1, {kAttributionLimitNames[i]});
+  std::vector<SubjectReadings> readings = readings_of(subjects_, std::exchange(found_, {}));
+  const std::size_t shown = readings.size() - 1;
   OwnMetrics& own = *parts_.tools.own_metrics;
-  own.set_databases(subjects_.all().size() - excluded, excluded, subjects_.over_limit());
+  own.set_databases(shown, subjects_.all().size() - shown, subjects_.over_limit());
   own.set_discovery(discoverer_.status());
-  own.set_stalled_mounts(stalled_mounts_.size());
+  own.set_stalled_mounts(stalled_.size());
   const std::uint64_t looks = parts_.sampler.looks();
   own.count_sampler_looks(looks - std::exchange(looks_counted_, looks));
   own.set_looks_cpu(parts_.sampler.cpu_seconds());
@@ -388,15 +376,14 @@ void Scheduler::publish() {
   if (parts_.published) parts_.published(*snapshot);
 }
 
-const std::string& Scheduler::filesystem_of(const std::string& path) const {
-  static const std::string kNone;
-  const Mount* const mount = node_->mounts.filesystem_of(path);
-  return mount == nullptr ? kNone : mount->mountpoint;
+Filesystem Scheduler::procfs() const { return filesystem_of(parts_.paths.procfs); }
+
+Filesystem Scheduler::filesystem_of(const std::string& path) const {
+  return sqlite_exporter::filesystem_of(node_->mounts, path);
 }
 
-const std::string& Scheduler::filesystem_of(const DiscoveryTask& task) const {
-  if (task.kind == DiscoveryTask::Kind::processes) return parts_.paths.procfs;
-  return filesystem_of(task.touches());
+Filesystem Scheduler::filesystem_of(const DiscoveryTask& task) const {
+  return task.kind == DiscoveryTask::Kind::processes ? procfs() : filesystem_of(task.touches());
 }
 
 }  // namespace sqlite_exporter

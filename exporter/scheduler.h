@@ -12,24 +12,22 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "exporter/config.h"
 #include "exporter/discoverer.h"
-#include "exporter/job_queue.h"
 #include "exporter/judge.h"
 #include "exporter/look_job.h"
 #include "exporter/loop.h"
+#include "exporter/pass_findings.h"
+#include "exporter/pass_jobs.h"
 #include "exporter/sampler.h"
 #include "exporter/snapshot.h"
 #include "exporter/subjects.h"
 
 namespace sqlite_exporter {
-
-struct PassJob;
 
 /// The word under which the errors of discovery are counted.
 inline constexpr std::string_view kDiscoveryName = "discovery";
@@ -54,37 +52,32 @@ class Scheduler {
   /// Begins the first pass as soon as the loop runs.
   void start();
 
-  /// From the next pass on. Databases that stay keep their counters.
+  /// From the next pass on, which begins as soon as none is under way. Databases that stay keep
+  /// their counters.
   void reconfigure(const Config& config, const std::vector<const Collector*>& collectors,
                    const std::vector<const NodeCollector*>& node_collectors);
 
  private:
-  enum class Phase : std::uint8_t { idle, mounts, discovery, looks, node };
-  using Job = PassJob;
-  /// By the mountpoint that stands for a filesystem.
-  using Jobs = std::map<std::string, std::shared_ptr<Job>>;
-  /// A discovery that hangs, behind a symbolic link say, must not keep the looks of its mount
-  /// waiting.
-  using Key = std::pair<Phase, std::string>;  // and the filesystem's mountpoint
+  using Job = std::shared_ptr<PassJob>;
+  /// Those to be started, one for each filesystem.
+  using Jobs = std::map<FilesystemId, Job>;
 
   void tick();
   void watch_jobs();
   void begin_pass();
   void begin_discovery();
+  /// Tasks hang on what was unmounted from their folders since.
+  void abandon_lost_discovery();
   void start_due_discovery();
   void begin_looks();
   void begin_node_look();
   void end_phase_if_done();
-  void start_job(const std::string& filesystem, const std::shared_ptr<Job>& job,
-                 Loop::Callback work);
-  void stop_waiting_for(Job& job);
-  void job_done(const Key& key, const std::shared_ptr<Job>& job);
+  void start(const Filesystem& filesystem, const Job& job, Loop::Callback work);
+  void job_done(const Job& job);
   /// Else there is nothing to find in /proc/locks.
   bool somebody_holds_a_lock() const;
-  /// A job of this phase.
-  bool is_running(const std::string& filesystem) const;
-  /// Discovery hangs there: a look would, too.
-  bool is_stalled(const std::string& filesystem) const;
+  /// The job of a filesystem, made if there is none; null if it would have to wait there.
+  PassJob* look_job(Jobs& jobs, FilesystemId filesystem) const;
   void tell_stalled_mounts();
   void apply(const Subjects::Changes& changes);
   /// Has the sampler watch it, or not, by the mount it lies on now.
@@ -92,16 +85,17 @@ class Scheduler {
   /// The mounts of all databases and their WALs, to be asked how full they are.
   void add_mounts(Jobs& jobs) const;
   bool is_excluded(const Subject& subject, StateSet states) const;
-  void collect(Job& job);
-  void collect_discovery(Job& job);
+  void collect(PassJob& job);
+  void collect_discovery(PassJob& job);
   void publish();
-  /// The mountpoint that stands for the filesystem of a path, or of what a task touches.
-  const std::string& filesystem_of(const std::string& path) const;
-  const std::string& filesystem_of(const DiscoveryTask& task) const;
+  Filesystem procfs() const;
+  /// That of a path, or of what a task touches.
+  Filesystem filesystem_of(const std::string& path) const;
+  Filesystem filesystem_of(const DiscoveryTask& task) const;
 
   PollConfig poll_;
   Parts parts_;
-  JobQueue queue_;
+  PassJobs jobs_;
   Judge judge_;
   Discoverer discoverer_;
   Subjects subjects_;
@@ -109,22 +103,16 @@ class Scheduler {
   std::shared_ptr<const LockHolders> lock_holders_;  ///< the last that were read
 
   std::function<void()> reconfigure_;  ///< what the next pass begins with, if anything
+  Snapshot::Clock::time_point configured_;
 
   Phase phase_ = Phase::idle;
   Loop::TimerId timer_ = 0;
-  std::uint64_t pass_ = 0;
   Snapshot::Clock::time_point pass_begun_;
-  /// A job of an earlier pass in here is a stalled one, or a discovery that takes its time.
-  std::map<Key, std::shared_ptr<Job>> running_;
-  std::set<std::string> stalled_mounts_;
+  std::map<FilesystemId, std::string> stalled_;  ///< by a mountpoint of each
   std::uint64_t looks_counted_ = 0;
-  std::size_t awaited_ = 0;  ///< jobs that this phase waits for
   std::shared_ptr<const KnownPaths> known_paths_ = std::make_shared<const KnownPaths>();
-  std::map<std::string, Batch> looked_;  ///< by database, of this pass
-  KnownPaths absent_;                    ///< of this pass
-  AttributionLimits limits_{};           ///< that some look of this pass met
-  NodeLook node_look_;                   ///< what the looks of this pass found of the node
-  Batch node_batch_;
+  KnownPaths absent_;  ///< of the last looks
+  PassFindings found_;
 };
 
 }  // namespace sqlite_exporter

@@ -8,8 +8,11 @@
 #include "collectors/look.h"
 #include "collectors/sample.h"
 #include "collectors/wal_watch.h"
+#include "exporter/filesystem.h"
 
 namespace sqlite_exporter {
+
+struct PassJob;
 
 struct Subject {
   std::string name;                           ///< the label `database`
@@ -20,6 +23,7 @@ struct Subject {
 
   std::shared_ptr<SampleCell> sample = std::make_shared<SampleCell>();
   bool sampled = false;  ///< by the sampler; else the full look takes its samples (remote mounts)
+  FilesystemId filesystem = 0;  ///< that it lies on, if sampled
 
   /// Belongs to the job in flight while there is one, else to the loop thread.
   struct Kept {
@@ -27,8 +31,8 @@ struct Subject {
     std::unique_ptr<WalWatch> watch;  ///< only while not `sampled`
   };
   std::shared_ptr<Kept> kept = std::make_shared<Kept>();
-  bool in_flight = false;
-  bool excluded = false;  ///< found in one of `exclude_states`: looked at and not shown
+  const PassJob* job = nullptr;  ///< the look job it is in now
+  bool excluded = false;         ///< found in one of `exclude_states`: looked at and not shown
 };
 
 }  // namespace sqlite_exporter

@@ -33,9 +33,9 @@ constexpr std::size_t kNoEntry = std::numeric_limits<std::size_t>::max();
 /// Deleted under an application that still has it open: what it commits is lost when it ends, and
 /// the first to hear of it must be whoever looks at its series.
 bool is_in_use(const Subject& subject) {
-  if (!subject.sampled || subject.entry == kNoEntry) return false;
-  const Sample sample = subject.sample->get();
-  return sample.attached || sample.orphaned;
+  return subject.sampled && subject.sample->read([](const Sample& sample) {
+    return sample.attached || sample.orphaned;
+  });
 }
 
 /// Files that belong to a subject already.
@@ -85,7 +85,8 @@ bool Subjects::enter(const std::shared_ptr<Subject>& subject, std::size_t entry,
   return true;
 }
 
-void Subjects::configure(std::vector<DatabaseConfig> entries, std::size_t max_databases) {
+void Subjects::configure(std::vector<DatabaseConfig> entries, std::size_t max_databases,
+                         const std::function<bool(std::string_view)>& is_excluded) {
   std::map<std::string_view, std::size_t> new_entries;
   for (std::size_t i = 0; i < entries.size(); ++i) new_entries.emplace(entries[i].path, i);
   std::vector<std::pair<std::shared_ptr<Subject>, std::size_t>> staying;
@@ -94,7 +95,10 @@ void Subjects::configure(std::vector<DatabaseConfig> entries, std::size_t max_da
     const auto same = subject->entry < entries_.size()
                           ? new_entries.find(entries_[subject->entry].path)
                           : new_entries.end();
-    if (same == new_entries.end()) {
+    const bool excluded =
+        same != new_entries.end() && names_many(std::string(same->first)) &&
+        (is_excluded(host_path(subject->path)) || is_excluded(host_path(subject->matched_path)));
+    if (same == new_entries.end() || excluded) {
       homeless.push_back(subject);
     } else {
       staying.emplace_back(subject, same->second);
@@ -112,7 +116,7 @@ void Subjects::configure(std::vector<DatabaseConfig> entries, std::size_t max_da
   }
 }
 
-Subjects::Changes Subjects::merge(const Findings& findings) {
+Subjects::Changes Subjects::merge(const Findings& findings, bool settled) {
   Changes changes;
   using Key = std::pair<std::size_t, std::string_view>;  // entry, matched path
   std::map<Key, std::shared_ptr<Subject>> known;
@@ -160,13 +164,15 @@ Subjects::Changes Subjects::merge(const Findings& findings) {
       item = by_name_.erase(item);
     }
   }
-  const auto is_fresh = [&fresh](const std::string& path) {
-    return std::ranges::any_of(fresh, [&](const auto& item) { return item.second->path == path; });
+  std::set<std::string_view> fresh_paths;
+  for (const auto& [entry, found] : fresh) fresh_paths.insert(found->path);
+  const auto stays = [&](const Subject& subject) {
+    if (fresh_paths.contains(subject.path)) return false;  // as what it was found to be now
+    return subject.entry == kNoEntry ? !settled : is_in_use(subject);
   };
   for (auto item = leaving.begin(); item != leaving.end();) {
     const std::shared_ptr<Subject>& subject = item->second;
-    if (!is_in_use(*subject) || is_fresh(subject->path) ||
-        !by_name_.try_emplace(subject->name, subject).second) {
+    if (!stays(*subject) || !by_name_.try_emplace(subject->name, subject).second) {
       ++item;
     } else {
       item = leaving.erase(item);

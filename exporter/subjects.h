@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,9 +26,11 @@ class Subjects {
   /// `rootfs` is taken off the paths that name and label databases; "" if the root is ours.
   Subjects(std::vector<DatabaseConfig> entries, std::size_t max_databases, std::string rootfs = {});
 
-  /// From now on. Databases whose entry is there still stay, perhaps under another name; those of
-  /// other entries stay until the next `merge`, which finds them by another entry or removes them.
-  void configure(std::vector<DatabaseConfig> entries, std::size_t max_databases);
+  /// From now on. Databases whose entry is there still stay, perhaps under another name. Those of
+  /// other entries, and those that a pattern found and `is_excluded` now by a path the node knows
+  /// them by, stay until a `merge` finds them by another entry, or that which is `settled`.
+  void configure(std::vector<DatabaseConfig> entries, std::size_t max_databases,
+                 const std::function<bool(std::string_view)>& is_excluded);
 
   struct Changes {
     std::vector<std::shared_ptr<Subject>> moved;  ///< same name, another realpath
@@ -36,8 +39,9 @@ class Subjects {
   /// Two paths with one realpath are one subject, that of the earlier entry, and so are two of one
   /// file without hard links: bind mounts. A name that is taken already goes to its first owner;
   /// the newcomer is named by its whole path, so that a new file never renames old series. Labels
-  /// from the path follow a link that leads elsewhere now.
-  Changes merge(const Findings& findings);
+  /// from the path follow a link that leads elsewhere now. `settled`: no walk of the configuration
+  /// is still to come back for the first time.
+  Changes merge(const Findings& findings, bool settled = true);
 
   const std::vector<DatabaseConfig>& entries() const { return entries_; }
   /// Sorted by name.

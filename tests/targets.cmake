@@ -137,6 +137,7 @@ unit_test(test_inspect SOURCES
 
 unit_test(test_core SOURCES
   tests/exporter/cpu_budget_test.cpp
+  tests/exporter/discoverer_files_test.cpp
   tests/exporter/discoverer_test.cpp
   tests/exporter/discovery_test.cpp
   tests/exporter/folder_watch_test.cpp
@@ -198,8 +199,8 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script attribution inspect interference metrics node program prometheus readme stalls
-        states)
+foreach(script attribution inspect interference metrics node program prometheus readme remount
+        stalls states)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
@@ -207,7 +208,7 @@ foreach(script attribution inspect interference metrics node program prometheus 
     ENVIRONMENT "${e2e_environment}")
 endforeach()
 # What it tests is a hang: its own must not hold up the run.
-set_tests_properties(e2e_stalls PROPERTIES TIMEOUT 600 LABELS "e2e;slow")
+set_tests_properties(e2e_remount e2e_stalls PROPERTIES TIMEOUT 600 LABELS "e2e;slow")
 
 # Benchmarks: built when asked for, never run as tests.
 add_executable(bench_render EXCLUDE_FROM_ALL tests/bench/render.cpp)

@@ -20,7 +20,7 @@
 namespace sqlite_exporter {
 namespace {
 
-constexpr std::size_t kMostDescriptors = 4096;
+constexpr std::size_t kDescriptorsPerStep = 256;
 constexpr std::size_t kMostOtherEntries = 4096;  ///< of procfs, which are no processes
 constexpr std::size_t kMostViews = 1000;
 
@@ -70,11 +70,13 @@ class Survey {
 
  private:
   Result<void> look_at(const std::string& process, const std::string& name) {
-    const auto descriptors = names_in(process + "/fd", kMostDescriptors + 1);
+    const auto descriptors = names_in(process + "/fd", request_.most_descriptors + 1);
     if (!descriptors) return fail(descriptors.error());
-    if (descriptors->size() > kMostDescriptors) cut();
+    const std::size_t most = std::min(descriptors->size(), request_.most_descriptors);
+    if (most < descriptors->size()) cut();
     std::set<std::string> found;
-    for (std::size_t i = 0; i < std::min(descriptors->size(), kMostDescriptors); ++i) {
+    for (std::size_t i = 0; i < most; ++i) {
+      if (request_.step && (i + 1) % kDescriptorsPerStep == 0) request_.step();
       const auto link = read_link(process + "/fd/" + (*descriptors)[i]);
       if (!link && link.error().code == Errc::denied) return fail(link.error());
       if (!link) continue;  // closed meanwhile

@@ -28,9 +28,10 @@ struct OpenFilesRequest {
   /// Of the several paths that bind mounts give to one file, a known one is preferred: a new mount
   /// must not rename what is watched. May be null.
   std::function<bool(std::string_view)> is_known{};
-  /// Called before each process and each mount namespace: none of them takes long. May be null.
+  /// Called before each process, some of its descriptors and each mount namespace. May be null.
   std::function<void()> step{};
   std::size_t most_processes = 32'768;
+  std::size_t most_descriptors = 4096;  ///< of one process
   std::size_t most_paths = 100'000;
 };
 
@@ -41,7 +42,7 @@ struct OpenFiles {
   std::size_t denied = 0;
   /// Names in other mount namespaces that have no path in the viewer's.
   std::size_t untranslated = 0;
-  /// A limit left something out: of processes, of paths, or of 4,096 descriptors in one process.
+  /// A limit of the request, or that of 1,000 mount namespaces, left something out.
   bool cut = false;
 };
 

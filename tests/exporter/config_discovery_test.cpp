@@ -85,9 +85,10 @@ TEST_CASE("a state that is excluded is one of the states") {
       "rollback_idle, rollback_active, hot_journal, wal_live, wal_clean, wal_unrecovered, "
       "wal_exclusive, orphaned, locks_cancelled, locks_inconsistent, locks_unobservable";
   draft.discovery_exclude_states = {{"empty", "STATES"}, {"absentt", "OTHER"}};
-  CHECK(error_of(draft) == "OTHER \"absentt\" is unknown, perhaps \"absent\" was meant; " + known);
+  CHECK(error_of(draft) ==
+        "OTHER must name states; \"absentt\" is unknown, perhaps \"absent\" was meant; " + known);
   draft.discovery_exclude_states = {{"", "STATES"}};
-  CHECK(error_of(draft) == "STATES \"\" is unknown; " + known);
+  CHECK(error_of(draft) == "STATES must name states; \"\" is unknown; " + known);
 }
 
 TEST_CASE("limits of discovery are possible") {

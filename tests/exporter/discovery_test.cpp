@@ -25,12 +25,6 @@ void write_file(const std::string& path, const std::string& content) {
 
 const std::string kDatabase("SQLite format 3\0rest", 20);
 
-DatabaseConfig entry(const std::string& path) {
-  DatabaseConfig config;
-  config.path = path;
-  return config;
-}
-
 std::vector<std::string> paths(const std::vector<Found>& found) {
   std::vector<std::string> all;
   for (const Found& one : found) all.push_back(one.path);
@@ -105,6 +99,18 @@ TEST_CASE("a link is a database if its target is one, and a FIFO behind it is no
   ::close(inotify);
 }
 
+TEST_CASE("a check that takes too long ends, and what it did find is found") {
+  const TemporaryDirectory directory;
+  for (const char* name : {"a.db", "b.db"}) write_file(directory / name, kDatabase);
+  CheckRules rules;
+  int asked = 0;
+  rules.is_over = [&] { return ++asked > 1; };
+  const Checked checked = databases_among(
+      {{directory / "a.db", directory / "a.db"}, {directory / "b.db", directory / "b.db"}}, rules);
+  CHECK(paths(checked.found) == std::vector<std::string>{directory / "a.db"});
+  CHECK_FALSE(checked.error);
+}
+
 TEST_CASE("two paths of one file have one identity, and hard links are counted") {
   const TemporaryDirectory directory;
   write_file(directory / "a.db", kDatabase);
@@ -135,7 +141,10 @@ TEST_CASE("what is excluded is excluded behind a link, too, even if it is known"
   std::filesystem::create_symlink("a.db", directory / "link.db");
   CheckRules rules;
   std::size_t steps = 0;
-  rules.step = [&steps] { ++steps; };
+  rules.is_over = [&steps] {
+    ++steps;
+    return false;
+  };
   rules.is_known = [](std::string_view) { return true; };
   CHECK(databases_among({{directory / "link.db", directory / "a.db"}}, rules).found.size() == 1);
   rules.is_excluded = [&](std::string_view path) { return path == directory / "a.db"; };

@@ -87,6 +87,20 @@ TEST_CASE("how old a sample may be follows the time until the next") {
   CHECK(task.failures[0].error.message == "no sample of it succeeded for over 993s");
 }
 
+TEST_CASE("a mount that cannot be asked is an error, one that is gone is not") {
+  const TemporaryDirectory directory;
+  NodeTask task;
+  Progress progress;
+  look_at_filesystems({{directory.path().string(), "ext4", "/dev/a"},
+                       {directory / "none", "ext4", "/dev/b"},
+                       {std::string(directory / "name").append(300, 'x'), "ext4", "/dev/c"}},
+                      tools(), task, progress);
+  REQUIRE(task.look.filesystems.size() == 1);
+  CHECK(task.look.filesystems[0].mount.device == "/dev/a");
+  REQUIRE(task.failures.size() == 1);
+  CHECK(task.failures[0].collector == "filesystem");
+}
+
 TEST_CASE("the CPU time of looks is counted") {
   const TemporaryDirectory directory;
   SqliteApplication app(directory / "app.db");

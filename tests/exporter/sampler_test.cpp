@@ -14,6 +14,8 @@
 namespace sqlite_exporter::test {
 namespace {
 
+const Filesystem kRoot{1, "/"};
+
 void open_wal(SqliteApplication& app) {
   app.exec("pragma journal_mode=wal");
   app.exec("create table t(x)");
@@ -25,7 +27,7 @@ TEST_CASE("a watched database is sampled from its baseline on") {
   open_wal(app);
   Sampler sampler;
   const auto cell = std::make_shared<SampleCell>();
-  sampler.watch(cell, directory / "app.db", "/");
+  sampler.watch(cell, directory / "app.db", kRoot);
   REQUIRE(await([&] { return cell->get().attached; }));
   CHECK(cell->get().totals.transactions == 0);
   for (int i = 0; i < 5; ++i) app.exec("insert into t values (1)");
@@ -44,8 +46,8 @@ TEST_CASE("a forgotten database is sampled no more") {
   Sampler sampler;
   const auto cell = std::make_shared<SampleCell>();
   const auto other_cell = std::make_shared<SampleCell>();
-  sampler.watch(cell, directory / "app.db", "/");
-  sampler.watch(other_cell, directory / "other.db", "/");
+  sampler.watch(cell, directory / "app.db", kRoot);
+  sampler.watch(other_cell, directory / "other.db", kRoot);
   REQUIRE(await([&] { return cell->get().attached && other_cell->get().attached; }));
   sampler.forget(cell);
   // A look that has begun still holds the cell.
@@ -60,7 +62,7 @@ TEST_CASE("a database that does not exist yet is waited for") {
   const TemporaryDirectory directory;
   Sampler sampler;
   const auto cell = std::make_shared<SampleCell>();
-  sampler.watch(cell, directory / "app.db", "/");
+  sampler.watch(cell, directory / "app.db", kRoot);
   REQUIRE(await([&] { return sampler.looks() > 0; }));
   SqliteApplication app(directory / "app.db");
   app.exec("pragma journal_mode=wal");
@@ -73,7 +75,7 @@ std::vector<std::shared_ptr<SampleCell>> watch_often(Sampler& sampler, const std
   std::vector<std::shared_ptr<SampleCell>> cells(200);
   for (auto& cell : cells) {
     cell = std::make_shared<SampleCell>();
-    sampler.watch(cell, path, "/");
+    sampler.watch(cell, path, kRoot);
   }
   return cells;
 }
@@ -110,7 +112,7 @@ TEST_CASE("what full looks use counts as well") {
   const auto cpu_time = std::make_shared<CpuTime>();
   Sampler sampler(CpuBudget(0.5, std::chrono::seconds(1)), cpu_time);
   const auto cell = std::make_shared<SampleCell>();
-  sampler.watch(cell, directory / "absent.db", "/");
+  sampler.watch(cell, directory / "absent.db", kRoot);
   CHECK(await([&] {
     cpu_time->add(std::chrono::milliseconds(2));
     return sampler.slowdown() > 1;

@@ -134,5 +134,38 @@ TEST_CASE("a database that is gone stays while an application has it open") {
   CHECK(subjects.all().empty());
 }
 
+bool nothing(std::string_view) { return false; }
+
+TEST_CASE("a new pattern over the same file keeps its subject, however late its walk comes back") {
+  Subjects subjects({entry("/a/*.db")}, 10);
+  subjects.merge({found({"/a/x.db", "/a/y.db"})});
+  const std::shared_ptr<Subject> subject = subjects.all().at("x");
+  subjects.configure({entry("/a/x*")}, 10, nothing);
+  CHECK(subjects.merge({std::nullopt}, false).removed.empty());
+  CHECK(names(subjects) == "x=/a/x.db y=/a/y.db ");
+  CHECK(subjects.merge({found({"/a/x.db"})}, false).removed.empty());
+  CHECK(subjects.all().at("x") == subject);
+  const Subjects::Changes changes = subjects.merge({found({"/a/x.db"})}, true);
+  REQUIRE(changes.removed.size() == 1);
+  CHECK(changes.removed[0]->name == "y");
+  CHECK(names(subjects) == "x=/a/x.db ");
+}
+
+TEST_CASE("what is excluded from now on goes, though an application has it open") {
+  Subjects subjects({entry("/a/"), entry("/b/named.db")}, 10);
+  subjects.merge({found({"/a/cache/x.db", "/a/y.db"}), found({"/b/named.db"})});
+  for (const auto& [name, subject] : subjects.all()) {
+    subject->sampled = true;
+    Sample sample;
+    sample.attached = true;
+    subject->sample->set(sample);
+  }
+  subjects.configure({entry("/a/"), entry("/b/named.db")}, 10, [](std::string_view path) {
+    return path.starts_with("/a/cache") || path.starts_with("/b");
+  });
+  subjects.merge({found({"/a/y.db"}), found({"/b/named.db"})});
+  CHECK(names(subjects) == "named=/b/named.db y=/a/y.db ");
+}
+
 }  // namespace
 }  // namespace sqlite_exporter

@@ -322,8 +322,15 @@ TEST_CASE("limits are kept and told") {
   request.most_processes = 1;
   CHECK(survey(request).cut);
 
-  procfs.process(9, 1, Paths(4097, "/d/a"));
-  CHECK(survey(procfs.request()).cut);
+  procfs.process(9, 1, Paths(513, "/d/a"));
+  request = procfs.request();
+  int steps = 0;
+  request.step = [&] { ++steps; };
+  request.most_descriptors = 513;
+  CHECK_FALSE(survey(request).cut);
+  CHECK(steps == 6);  // one for each process and the foreign namespace, two within the last
+  request.most_descriptors = 512;
+  CHECK(survey(request).cut);
 }
 
 TEST_CASE("a procfs that is not there, or without the viewer") {

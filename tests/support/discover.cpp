@@ -5,6 +5,21 @@
 
 namespace sqlite_exporter::test {
 
+DatabaseConfig entry(const std::string& path) {
+  DatabaseConfig config;
+  config.path = path;
+  return config;
+}
+
+std::set<std::string> found_by(const Discoverer& discoverer, std::size_t of_entry) {
+  const Findings findings = discoverer.findings();
+  std::set<std::string> paths;
+  for (const Found& found : findings.at(of_entry).value()) paths.insert(found.path);
+  return paths;
+}
+
+bool nothing_held_up(const DiscoveryTask&) { return false; }
+
 void run_due(Discoverer& discoverer, const KnownPaths& known, const std::string& rootfs,
              Discoverer::Clock::time_point now) {
   NodePaths paths;
@@ -17,9 +32,8 @@ void run_due(Discoverer& discoverer, const KnownPaths& known, const std::string&
     const Mount* const mount = node->mounts.filesystem_of(path);
     return mount == nullptr ? std::string() : mount->mountpoint;
   };
-  const auto nothing_is_held_up = [](const DiscoveryTask&) { return false; };
   for (;;) {
-    auto tasks = discoverer.due(now, nothing_is_held_up);
+    auto tasks = discoverer.due(now, nothing_held_up);
     if (tasks.empty()) return;
     for (DiscoveryTask& task : tasks) {
       run_discovery(task, context, [] {});

@@ -24,7 +24,7 @@ class Watchers {
     for (std::size_t i = 0; i < kWatchers; ++i) {
       cells_.push_back(std::make_shared<SampleCell>());
       samplers_.push_back(std::make_unique<Sampler>());
-      samplers_.back()->watch(cells_.back(), path, "/");
+      samplers_.back()->watch(cells_.back(), path, {1, "/"});
     }
   }
   /// True once each has looked so often again, on average.

@@ -1,0 +1,24 @@
+/// What the looks of one pass found, until it is published.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "exporter/look_job.h"
+#include "exporter/snapshot.h"
+#include "exporter/subjects.h"
+
+namespace sqlite_exporter {
+
+struct PassFindings {
+  std::map<std::string, Batch> looked;  ///< by database
+  AttributionLimits limits{};           ///< that some look met
+  NodeTask node;
+};
+
+/// One for each subject that is not excluded, and a last one, without labels, for the node. A
+/// subject that was not looked at shows up 0.
+std::vector<SubjectReadings> readings_of(const Subjects& subjects, PassFindings findings);
+
+}  // namespace sqlite_exporter

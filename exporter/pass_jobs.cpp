@@ -1,0 +1,67 @@
+#include "exporter/pass_jobs.h"
+
+#include <utility>
+
+namespace sqlite_exporter {
+
+void PassJobs::begin_pass() {
+  ++pass_;
+  awaited_ = 0;
+}
+
+void PassJobs::start(Phase phase, Filesystem filesystem, const std::shared_ptr<PassJob>& job,
+                     Loop::Callback work, Done done) {
+  const Key key = {phase, filesystem.id};
+  auto lane = phase == Phase::discovery ? JobQueue::Lane::discovery : JobQueue::Lane::local;
+  if (filesystem.remote) lane = JobQueue::Lane::remote;
+  job->pass = pass_;
+  job->begun = Clock::now();
+  job->filesystem = std::move(filesystem);
+  running_[key] = job;
+  ++awaited_;
+  job->ticket = queue_.submit(lane, std::move(work), [this, key, job, done = std::move(done)] {
+    running_.erase(key);
+    done(job);
+    stop_waiting_for(*job);  // after `done`, which may have started another one
+    settled_();
+  });
+}
+
+PassJob* PassJobs::find(Phase phase, FilesystemId filesystem) const {
+  const auto found = running_.find({phase, filesystem});
+  return found == running_.end() ? nullptr : found->second.get();
+}
+
+bool PassJobs::is_stalled(Phase phase, FilesystemId filesystem) const {
+  const PassJob* const job = find(phase, filesystem);
+  return job != nullptr && job->stalled;
+}
+
+void PassJobs::stop_waiting_for(PassJob& job) {
+  if (std::exchange(job.awaited, false) && job.pass == pass_) --awaited_;
+}
+
+void PassJobs::watch(Clock::duration discovery_patience) {
+  const Clock::time_point now = Clock::now();
+  for (auto& [key, job] : running_) {
+    if (job->progress.stuck(now, kStallDeadline) || queue_.is_blocked(job->ticket)) {
+      queue_.give_up(job->ticket);
+      job->stalled = true;
+      stop_waiting_for(*job);
+    } else if (key.first == Phase::discovery && now - job->begun >= discovery_patience) {
+      stop_waiting_for(*job);
+    }
+  }
+}
+
+void PassJobs::cut() {
+  for (auto& [key, job] : running_)
+    if (key.first != Phase::discovery) job->late = true;
+}
+
+void PassJobs::for_each_stalled(const std::function<void(Phase, PassJob&)>& visit) const {
+  for (const auto& [key, job] : running_)
+    if (job->stalled) visit(key.first, *job);
+}
+
+}  // namespace sqlite_exporter
