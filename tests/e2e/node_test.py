@@ -1,9 +1,6 @@
 """The node around the databases: what finds them, and the numbers of the kernel beside them."""
 import os
 import re
-import resource
-import signal
-import subprocess
 import unittest
 
 import support
@@ -93,23 +90,11 @@ class NodeTest(support.TestCase):
 
     def test_without_descriptors_a_look_fails_and_the_process_goes_on(self):
         applications = [self.database(f"many/{i}.db") for i in range(40)]
-        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-        process = subprocess.Popen(
-            [support.EXPORTER, "--web.listen-address=127.0.0.1:0", "--poll.interval=200ms",
-             self.path("many/*.db")], stderr=subprocess.PIPE, text=True, preexec_fn=limit)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        address = None
-        while not address:
-            line = process.stderr.readline()
-            self.assertNotEqual(line, "", "the exporter ended")
-            match = re.search(r'msg="?listening"? address=(\S+)', line)
-            address = match and match.group(1)
+        exporter = self.exporter(self.path("many/*.db"), prefix=("prlimit", "--nofile=64:64"))
 
         def limited():
-            status, _, page = support.http_get(f"http://{address}/metrics")
-            return status == 200 and family(page, "sqlite_up") and [
+            page = exporter.get("/metrics")[2]
+            return family(page, "sqlite_up") and [
                 line for line in family(page, "sqlite_exporter_collector_errors_total")
                 if 'reason="limit"' in line and not line.endswith(" 0")]
 
@@ -118,13 +103,11 @@ class NodeTest(support.TestCase):
             application.stop()
 
         def all_up():
-            status, _, page = support.http_get(f"http://{address}/metrics")
-            up = [line for line in family(page, "sqlite_up") if line.endswith(" 1")]
-            return status == 200 and len(up) == 40
+            up = family(exporter.get("/metrics")[2], "sqlite_up")
+            return len([line for line in up if line.endswith(" 1")]) == 40
 
         support.await_that(all_up, "all of them to be up")
-        process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(support.PATIENCE), 0)
+        self.assertEqual(exporter.stop(), 0)
 
 
 if __name__ == "__main__":
