@@ -243,6 +243,58 @@ class FailTest(StallTestCase):
         self.await_up(exporter, *live, "mnt/far")
 
 
+class FilesystemTest(StallTestCase):
+    def told(self, page, mount):
+        """Families of how full filesystems are: those told of this mount, those of others."""
+        lines = [line for line in support.samples(page) if line.startswith("sqlite_filesystem_")
+                 and not line.startswith("sqlite_filesystem_risk")]
+        here = f'mountpoint="{mount.mountpoint}"'
+        return ({line.split("{")[0] for line in lines if here in line},
+                {line.split("{")[0] for line in lines if here not in line})
+
+    def await_told(self, exporter, mount, families):
+        support.await_that(lambda: self.told(self.page(exporter), mount) == families,
+                           f"{families} of {mount.mountpoint}")
+
+    def test_how_full_a_filesystem_is_that_does_not_tell_is_left_out(self):
+        mount = self.filesystem("mnt")
+        live = self.live("near", "mnt/far")
+        exporter = self.exporter(*self.paths(*live))
+        self.await_up(exporter, *live)
+        far, near = self.told(exporter.metrics(), mount)
+        for families in (far, near):
+            self.assertIn("sqlite_filesystem_readonly", families)
+
+        mount.fail("statfs")
+        self.await_told(exporter, mount, (set(), near))
+        for _ in range(PASSES):
+            # Nothing else was asked of it that it does not answer.
+            self.await_commit(exporter, live["near"], "near")
+            self.await_commit(exporter, live["mnt/far"], "far")
+            page = exporter.metrics()
+            self.assert_up(page, ("near", "far"))
+            self.assertEqual(self.told(page, mount), (set(), near))
+            self.assertEqual(support.value(page, "sqlite_exporter_stalled_mounts"), 0)
+        mount.heal()
+        self.await_told(exporter, mount, (far, near))
+
+    def test_how_full_a_filesystem_is_that_hangs_is_left_out(self):
+        mount = self.filesystem("mnt")
+        live = self.live("near")
+        self.closed("mnt/far")
+        exporter = self.exporter(*self.paths(*live, "mnt/far"))
+        self.await_up(exporter, *live, "mnt/far")
+        far, near = self.told(exporter.metrics(), mount)
+        self.hang(mount)
+        self.await_stalled(exporter, 1, live)
+        for _ in range(PASSES):
+            self.assert_goes_on(exporter, live, ["mnt/far"], passes=1)
+            self.assertEqual(self.told(self.page(exporter), mount), (set(), near))
+        mount.go_on()
+        self.await_told(exporter, mount, (far, near))
+        self.await_stalled(exporter, 0)
+
+
 class DiscoveryTest(StallTestCase):
     def test_what_a_pattern_finds_elsewhere_stays_and_grows(self):
         # One pattern that leads into a mount that hangs and beside it, one that lies on another.
