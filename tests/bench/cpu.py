@@ -96,18 +96,6 @@ class Applications:
             self.process.stdout.close()
 
 
-def drain(pipe):
-    """Reads away what is logged: a thousand databases fill a pipe, and then the exporter waits."""
-    descriptor = os.dup(pipe.fileno())
-
-    def read_all():
-        while os.read(descriptor, 65536):
-            pass
-        os.close(descriptor)
-
-    threading.Thread(target=read_all, daemon=True).start()
-
-
 def cpu_ticks(stat_path):
     """(comm, utime + stime) of a process or a thread: proc(5)."""
     with open(stat_path, encoding="ascii") as file:
@@ -212,7 +200,7 @@ def rows(folder, options, exporter_class):
             file.write(f'[poll]\nmax_databases = {count}\ncpu_budget = "{budget}"\n'
                        f'[[database]]\npath = "{folder}/*.db"\n')
         exporter = exporter_class(f"--config.file={config}", interval=options.interval)
-        drain(exporter.process.stderr)
+        exporter.drain_log()
         try:
             exporter.ready()
             await_state(exporter, (wanted, count))

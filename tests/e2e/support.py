@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
@@ -101,6 +102,17 @@ class Exporter:
         self.log.append(line)
         match = re.search(r'msg="listening" address=(\S+)', line)
         return match and match.group(1)
+
+    def drain_log(self):
+        """Reads away what it logs from now on: a full pipe would hold it up."""
+        descriptor = os.dup(self.process.stderr.fileno())
+
+        def read_all():
+            with os.fdopen(descriptor, "rb") as log:
+                while log.read1(65536):
+                    pass
+
+        threading.Thread(target=read_all, daemon=True).start()
 
     def get(self, path):
         return http_get(f"http://{self.address}{path}")
