@@ -199,8 +199,8 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script attribution inspect interference many metrics node program prometheus readme remount
-        stalls states)
+foreach(script attribution inspect interference many metrics node node_paths program prometheus
+        readme remount stalls states)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
