@@ -275,6 +275,8 @@ class FilesystemTest(StallTestCase):
             self.assert_up(page, ("near", "far"))
             self.assertEqual(self.told(page, mount), (set(), near))
             self.assertEqual(support.value(page, "sqlite_exporter_stalled_mounts"), 0)
+            self.assertGreater(support.value(page, "sqlite_exporter_collector_errors_total",
+                                             collector="filesystem", reason="io"), 0)
         mount.heal()
         self.await_told(exporter, mount, (far, near))
 
