@@ -140,8 +140,7 @@ class Run {
     task_.error = std::move(walked.error);
     check(walked.files);
     if (task_.limit || task_.error) keep_previous();
-    const Mount* const mount = context_.node->mounts.mount_of(task_.touches());
-    if (context_.watch && mount != nullptr && !mount->remote)
+    if (context_.watch && own_ != nullptr && !own_->remote)
       task_.watched = context_.watch->set(std::to_string(task_.id), task_.directories, step_);
   }
 

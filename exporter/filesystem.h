@@ -13,6 +13,7 @@ namespace sqlite_exporter {
 /// that answers, while jobs still hang on the old one.
 using FilesystemId = std::uint64_t;  // `Mount::superblock`; 0 without a mount table
 
+/// The one that answers for a path.
 struct Filesystem {
   FilesystemId id = 0;
   std::string mountpoint;  ///< one of its mounts, the first by name
@@ -20,7 +21,7 @@ struct Filesystem {
 };
 
 inline FilesystemId filesystem_id_of(const MountTable& mounts, std::string_view path) {
-  const Mount* const mount = mounts.mount_of(path);
+  const Mount* const mount = mounts.answering(path);
   return mount == nullptr ? 0 : mount->superblock;
 }
 

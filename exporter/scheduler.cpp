@@ -237,7 +237,8 @@ void Scheduler::add_mounts(Jobs& jobs) const {
   }
   for (const Mount* mount : mounts) {
     if (mount == nullptr) continue;
-    if (PassJob* const job = look_job(jobs, mount->superblock)) job->mounts.push_back(*mount);
+    const FilesystemId filesystem = filesystem_id_of(node_->mounts, mount->mountpoint);
+    if (PassJob* const job = look_job(jobs, filesystem)) job->mounts.push_back(*mount);
   }
 }
 
@@ -339,7 +340,7 @@ void Scheduler::apply(const Subjects::Changes& changes) {
 }
 
 void Scheduler::enrol(Subject& subject) {
-  const Mount* const mount = node_->mounts.mount_of(subject.path);
+  const Mount* const mount = node_->mounts.answering(subject.path);
   const bool sample = mount != nullptr && !mount->remote;
   if (sample == subject.sampled && (!sample || mount->superblock == subject.filesystem)) return;
   if (sample && !subject.sampled) {
@@ -369,6 +370,7 @@ void Scheduler::publish() {
   own.set_looks_cpu(parts_.sampler.cpu_seconds());
   own.set_sampler_slowdown(parts_.sampler.slowdown());
   judge_.slowed(parts_.sampler.slowdown());
+  own.set_lost_log_lines(parts_.log.lost_lines());
   own.set_snapshot_time(unix_now());
   auto snapshot = std::make_shared<const Snapshot>(std::move(readings), own.collect(), pass_begun_,
                                                    kSnapshotIntervals * poll_.interval);

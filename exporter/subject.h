@@ -23,7 +23,7 @@ struct Subject {
 
   std::shared_ptr<SampleCell> sample = std::make_shared<SampleCell>();
   bool sampled = false;  ///< by the sampler; else the full look takes its samples (remote mounts)
-  FilesystemId filesystem = 0;  ///< that it lies on, if sampled
+  FilesystemId filesystem = 0;  ///< that answers for it, if sampled
 
   /// Belongs to the job in flight while there is one, else to the loop thread.
   struct Kept {

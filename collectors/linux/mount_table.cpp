@@ -113,8 +113,21 @@ const Mount* MountTable::mount_of(std::string_view path) const {
   return mount;
 }
 
+const Mount* MountTable::answering(std::string_view path) const {
+  const Mount* const own = mount_of(path);
+  const Mount* answering = own;
+  for (const Mount* on_the_way = own; on_the_way != nullptr && on_the_way->mountpoint != "/";) {
+    if (on_the_way->remote) answering = on_the_way;
+    const std::string_view mountpoint = on_the_way->mountpoint;
+    const std::size_t slash = mountpoint.rfind('/');
+    if (slash == std::string_view::npos) break;
+    on_the_way = mount_of(mountpoint.substr(0, std::max<std::size_t>(slash, 1)));
+  }
+  return answering;
+}
+
 const Mount* MountTable::filesystem_of(std::string_view path) const {
-  const Mount* const mount = mount_of(path);
+  const Mount* const mount = answering(path);
   if (mount == nullptr || mount->superblock == 0) return mount;
   return &*std::ranges::find(mounts(), mount->superblock, &Mount::superblock);
 }

@@ -49,9 +49,14 @@ class MountTable {
   /// mounted), so that asking cannot hang. Null only if the table is empty.
   const Mount* mount_of(std::string_view path) const;
 
-  /// Of all mounts of the filesystem that a path lies on, the one that stands for them: the first
-  /// by its mountpoint. When a filesystem hangs, all of its mounts do. Null only if the table is
-  /// empty.
+  /// The mount that may keep waiting whoever touches a path: the outermost network or FUSE mount on
+  /// the way to it, else its own. Where the root directory is such a mount all wait for it, and
+  /// only what lies on it counts. Null only if the table is empty.
+  const Mount* answering(std::string_view path) const;
+
+  /// Of all mounts of the filesystem that answers for a path, the one that stands for them: the
+  /// first by its mountpoint. When a filesystem hangs, all of its mounts do. Null only if the table
+  /// is empty.
   const Mount* filesystem_of(std::string_view path) const;
 
   /// True if something is mounted on exactly this path, by name alone.

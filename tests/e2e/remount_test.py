@@ -1,5 +1,6 @@
-"""A mount that hangs for good, and what its mountpoint stands for once it was mounted anew."""
+"""Mounts in place of one that hangs for good, and below it."""
 
+import os
 import shutil
 import subprocess
 import unittest
@@ -37,6 +38,29 @@ class RemountTest(stalls_test.StallTestCase):
         first.go_on()
         self.await_stalled(exporter, 0, live)
         self.assert_up(self.page(exporter), [*live, *far])
+
+    def mounted_below_one_that_hangs(self, *arguments):
+        """One database on the local disk and one below the mount; what is up when it hangs."""
+        first = self.filesystem("mnt")
+        live = self.live("near")
+        os.mkdir(first.path("nested"))
+        subprocess.run(["mount", *arguments, first.path("nested")], check=True)
+        self.addCleanup(self.unmount, first.path("nested"), "--lazy")
+        self.closed("mnt/nested/in")
+        exporter = self.exporter(*self.paths(*live, "mnt/nested/in"), interval="200ms")
+        self.await_up(exporter, *live, "in")
+        self.hang(first)
+        self.await_stalled(exporter, 1)
+        self.assert_goes_on(exporter, live, ["in"])
+        first.go_on()
+        self.await_up(exporter, *live, "in")
+
+    def test_a_folder_of_the_local_disk_below_a_mount_that_hangs(self):
+        os.mkdir(self.path("local"))
+        self.mounted_below_one_that_hangs("--bind", self.path("local"))
+
+    def test_another_filesystem_below_a_mount_that_hangs(self):
+        self.mounted_below_one_that_hangs("-t", "tmpfs", "none")
 
 
 if __name__ == "__main__":

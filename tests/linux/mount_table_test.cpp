@@ -84,6 +84,24 @@ TEST_CASE("all mounts of one filesystem have one superblock, and a bind mount it
   CHECK(mount_at(*table, "/srv/data/a.db").superblock == makedev(0, 21));
 }
 
+TEST_CASE("a network or FUSE mount answers for all that is mounted below it") {
+  const MountTable table(
+      {{.mountpoint = "/", .fstype = "nfs4", .device = "root", .remote = true},
+       {.mountpoint = "/data", .fstype = "ext4", .device = "disk"},
+       {.mountpoint = "/far", .fstype = "fuse", .device = "far", .remote = true},
+       {.mountpoint = "/far/bind", .fstype = "ext4", .device = "disk"},
+       {.mountpoint = "/far/bind/x/n", .fstype = "nfs4", .device = "deep", .remote = true}});
+  const auto answering = [&table](std::string_view path) { return table.answering(path)->device; };
+  CHECK(answering("/etc/a.db") == "root");
+  CHECK(answering("/data/a.db") == "disk");
+  CHECK(answering("/far/a.db") == "far");
+  CHECK(answering("/far/bind/a.db") == "far");
+  CHECK(answering("/far/bind") == "far");
+  CHECK(answering("/far/bind/x/n/a.db") == "far");
+  CHECK(MountTable().answering("/") == nullptr);
+  CHECK(mount_at(table, "/far/bind/a.db").device == "disk");
+}
+
 TEST_CASE("a mountpoint is known by its exact name") {
   const TemporaryDirectory procfs;
   const auto table = table_of(procfs, {kMountinfo});
