@@ -3,12 +3,16 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <mutex>
 
 #include "collectors/base/utf8.h"
+#include "exporter/line_writer.h"
 
 namespace sqlite_exporter {
 namespace {
@@ -98,9 +102,33 @@ std::string json_line(std::string_view message, const std::vector<Log::Field>& f
   return line;
 }
 
+namespace {
+
+class StandardError final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  std::uint64_t lost() const { return writer_.lost(); }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    writer_.write({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+  LineWriter writer_{STDERR_FILENO};
+};
+
+}  // namespace
+
 struct Log::Sink {
   LogFormat format;
+  std::shared_ptr<StandardError> standard_error;
   spdlog::logger logger;
+  std::atomic<std::uint64_t> lost_told = 0;
+
+  Sink(LogFormat its_format, std::shared_ptr<StandardError> sink)
+      : format(its_format), standard_error(sink), logger("", std::move(sink)) {}
 
   void write(LogLevel level, std::string_view message, const std::vector<Field>& fields) {
     if (!logger.should_log(spdlog_level(level))) return;
@@ -112,13 +140,19 @@ struct Log::Sink {
       line.append("level=").append(name_of(level)) += ' ';
       line += logfmt_line(message, fields);
     }
+    const std::uint64_t lost_before = standard_error->lost();
     logger.log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
+    const std::uint64_t lost = standard_error->lost();
+    if (lost != lost_before) return;
+    if (const std::uint64_t told = lost_told.exchange(lost); told != lost)
+      write(LogLevel::warn, "lines of this log were lost, nobody read them",
+            {{"lines", std::to_string(lost - told)}});
   }
 };
 
 Log::Log(LogLevel level, LogFormat format)
     // A logger and a sink of our own: spdlog's registry is a global that others could change.
-    : sink_(new Sink{format, {"", std::make_shared<spdlog::sinks::stderr_sink_mt>()}}) {
+    : sink_(std::make_unique<Sink>(format, std::make_shared<StandardError>())) {
   constexpr auto kUtc = spdlog::pattern_time_type::utc;
   sink_->logger.set_pattern(format == LogFormat::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})"
                                                       : "time=%Y-%m-%dT%H:%M:%S.%eZ %v",
@@ -141,5 +175,7 @@ void Log::warn(std::string_view message, const std::vector<Field>& fields) const
 void Log::error(std::string_view message, const std::vector<Field>& fields) const {
   sink_->write(LogLevel::error, message, fields);
 }
+
+std::uint64_t Log::lost_lines() const { return sink_->standard_error->lost(); }
 
 }  // namespace sqlite_exporter

@@ -1,5 +1,5 @@
 /// The log: one line an event, logfmt or JSON, on standard error. Only the composition root and the
-/// judge hold it; collectors return errors instead.
+/// judge hold it; collectors return errors instead. It never waits for whoever should read it.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,9 @@ class Log {
   void info(std::string_view message, const std::vector<Field>& fields = {}) const;
   void warn(std::string_view message, const std::vector<Field>& fields = {}) const;
   void error(std::string_view message, const std::vector<Field>& fields = {}) const;
+
+  /// How many lines were lost because nobody read them. Any thread.
+  std::uint64_t lost_lines() const;
 
  private:
   struct Sink;

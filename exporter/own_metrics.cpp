@@ -59,6 +59,9 @@ constexpr Metric kDatabases = gauge("sqlite_exporter_databases", "Databases unde
 constexpr Metric kDatabasesOverLimit =
     gauge("sqlite_exporter_databases_over_limit",
           "Databases found but not observed because of the limit on their number.");
+constexpr Metric kLostLogLines =
+    counter("sqlite_exporter_log_lines_lost_total",
+            "Lines of the log that were lost because nobody read standard error.");
 constexpr Metric kLooksCpu = counter("sqlite_exporter_looks_cpu_seconds_total",
                                      "CPU time of samples and full looks, over all databases.");
 constexpr Metric kSamplerLooks =
@@ -79,32 +82,14 @@ constexpr Metric kStalledMounts =
           "Mounts that did not answer a look before its deadline and have not answered since.");
 
 /// Sorted by name.
-constexpr std::array kDeclarations = {kProcessCpuSeconds,
-                                      kProcessMaxFds,
-                                      kProcessOpenFds,
-                                      kProcessResidentMemory,
-                                      kProcessStartTime,
-                                      kProcessThreads,
-                                      kProcessVirtualMemory,
-                                      kBuildInfo,
-                                      kCollectorDuration,
-                                      kCollectorErrors,
-                                      kReloadTimestamp,
-                                      kReloadSuccessful,
-                                      kDatabases,
-                                      kDatabasesExcluded,
-                                      kDatabasesOverLimit,
-                                      kDiscoveryDenied,
-                                      kDiscoveryLimited,
-                                      kDiscoveryUntranslated,
-                                      kDiscoveryUnwatched,
-                                      kLooksCpu,
-                                      kSamplerLooks,
-                                      kSamplerSlowdown,
-                                      kScrapes,
-                                      kServedBytes,
-                                      kSnapshotTimestamp,
-                                      kStalledMounts};
+constexpr std::array kDeclarations = {
+    kProcessCpuSeconds, kProcessMaxFds,         kProcessOpenFds,       kProcessResidentMemory,
+    kProcessStartTime,  kProcessThreads,        kProcessVirtualMemory, kBuildInfo,
+    kCollectorDuration, kCollectorErrors,       kReloadTimestamp,      kReloadSuccessful,
+    kDatabases,         kDatabasesExcluded,     kDatabasesOverLimit,   kDiscoveryDenied,
+    kDiscoveryLimited,  kDiscoveryUntranslated, kDiscoveryUnwatched,   kLostLogLines,
+    kLooksCpu,          kSamplerLooks,          kSamplerSlowdown,      kScrapes,
+    kServedBytes,       kSnapshotTimestamp,     kStalledMounts};
 static_assert(std::ranges::is_sorted(kDeclarations, {}, &Metric::name));
 
 /// What a look can end in: no_data is a success, and config ends the program before any look.
@@ -152,6 +137,7 @@ struct OwnMetrics::Instruments {
   Family<Gauge>& stalled_mounts = build(prometheus::BuildGauge(), kStalledMounts, registry);
   Family<Gauge>& slowdown = build(prometheus::BuildGauge(), kSamplerSlowdown, registry);
   Family<Gauge>& snapshot_time = build(prometheus::BuildGauge(), kSnapshotTimestamp, registry);
+  Counter& lost_log_lines = build(prometheus::BuildCounter(), kLostLogLines, registry).Add({});
   Counter& looks_cpu = build(prometheus::BuildCounter(), kLooksCpu, registry).Add({});
   Counter& looks = build(prometheus::BuildCounter(), kSamplerLooks, registry).Add({});
   Counter& scrapes = build(prometheus::BuildCounter(), kScrapes, registry).Add({});
@@ -211,6 +197,11 @@ void OwnMetrics::set_sampler_slowdown(double slowdown) { set(instruments_->slowd
 void OwnMetrics::count_scrape(std::uint64_t bytes) {
   instruments_->scrapes.Increment();
   instruments_->bytes.Increment(static_cast<double>(bytes));
+}
+
+void OwnMetrics::set_lost_log_lines(std::uint64_t lines) {
+  prometheus::Counter& lost = instruments_->lost_log_lines;
+  lost.Increment(static_cast<double>(lines) - lost.Value());
 }
 
 void OwnMetrics::count_sampler_looks(std::uint64_t looks) {

@@ -34,6 +34,8 @@ class OwnMetrics {
   void set_sampler_slowdown(double slowdown);
   void count_collector_error(std::string_view collector, Errc reason);
   void count_scrape(std::uint64_t bytes);
+  /// All until now: it only grows.
+  void set_lost_log_lines(std::uint64_t lines);
   void count_sampler_looks(std::uint64_t looks);
   void set_databases(std::size_t watched, std::size_t excluded, std::size_t over_limit);
   void set_discovery(const DiscoveryStatus& status);

@@ -160,6 +160,7 @@ target_compile_definitions(test_core PRIVATE SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 unit_test(test_web SOURCES
   tests/exporter/exposition_test.cpp
   tests/exporter/http_server_test.cpp
+  tests/exporter/line_writer_test.cpp
   tests/exporter/log_test.cpp
   tests/exporter/own_metrics_test.cpp
   tests/support/exposition_checks.cpp

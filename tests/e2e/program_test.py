@@ -78,6 +78,26 @@ class ProgramTest(support.TestCase):
         for line in exporter.log:
             self.assertRegex(line, r"^time=\S+Z level=(info|warn) msg=")
 
+    def test_a_log_that_nobody_reads_holds_up_nothing(self):
+        # A line for each: far more than a pipe holds.
+        names = [self.path(f"absent{number}.db") for number in range(1000)]
+        exporter = self.exporter(*names)
+        exporter.await_sample("sqlite_exporter_databases 1000")
+        self.assert_lost_lines_and_ends(exporter)
+
+    def assert_lost_lines_and_ends(self, exporter):
+        page = exporter.get("/metrics")[2]
+        self.assertGreater(support.value(page, "sqlite_exporter_log_lines_lost_total"), 0)
+        os.kill(exporter.process.pid, signal.SIGTERM)
+        self.assertEqual(exporter.process.wait(support.PATIENCE), 0)
+
+    def test_a_log_whose_reader_is_gone_ends_nothing(self):
+        exporter = self.exporter(self.path("app.db"))
+        exporter.process.stderr.close()
+        self.application("app.db").exec("create table t(x)")  # which it would tell
+        exporter.await_sample('sqlite_database_state{database="app",state="rollback_idle"} 1')
+        self.assert_lost_lines_and_ends(exporter)
+
     def test_a_flag_wins_over_the_file(self):
         self.application("app.db").exec("pragma journal_mode=wal", "create table t(x)")
         config = self.config(f"""

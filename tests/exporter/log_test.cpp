@@ -1,12 +1,14 @@
 /// Log lines: their quoting, and what really arrives on standard error.
 #include "exporter/log.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <regex>
 #include <string>
@@ -112,6 +114,31 @@ TEST_CASE("one line an event, from the chosen level on, with the time in UTC") {
     CHECK(std::ranges::count(text, '\n') == 4);
     CHECK(text.find(R"(level=debug msg="one")") != std::string::npos);
   }
+}
+
+TEST_CASE("lines that nobody read are told of as soon as somebody reads again") {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  REQUIRE(fcntl(ends[1], F_SETPIPE_SZ, 8192) == 8192);
+  const int saved = dup(STDERR_FILENO);
+  dup2(ends[1], STDERR_FILENO);
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  for (int i = 0; i < 1000; ++i) log.info("nobody reads this");
+  const std::uint64_t lost = log.lost_lines();
+  std::string text(8192, ' ');
+  const ssize_t unread = read(ends[0], text.data(), text.size());
+  log.info("read");
+  const ssize_t size = read(ends[0], text.data(), text.size());
+  dup2(saved, STDERR_FILENO);
+  for (const int descriptor : {saved, ends[0], ends[1]}) close(descriptor);
+  CHECK(unread > 0);
+  CHECK(lost > 900);
+  CHECK(log.lost_lines() == lost);
+  REQUIRE(size > 0);
+  text.resize(static_cast<std::size_t>(size));
+  CHECK(text.find("level=info msg=\"read\"\n") != std::string::npos);
+  CHECK(text.find("level=warn msg=\"lines of this log were lost, nobody read them\" lines=" +
+                  std::to_string(lost) + "\n") != std::string::npos);
 }
 
 TEST_CASE("the time is UTC wherever the machine stands") {
