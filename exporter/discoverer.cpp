@@ -192,9 +192,9 @@ void Discoverer::abandon(std::uint64_t id) {
   for (auto& [other, parent] : walks_) std::ranges::replace(parent.children, id, next);
 }
 
-Discoverer::Troubles Discoverer::last_troubles(std::uint64_t id) const {
+std::optional<Discoverer::Troubles> Discoverer::last_troubles(std::uint64_t id) const {
   const auto walk = walks_.find(id);
-  return walk == walks_.end() ? Troubles() : walk->second.troubles;
+  return walk == walks_.end() ? std::nullopt : std::optional(walk->second.troubles);
 }
 
 bool Discoverer::is_empty(const Walk& walk) {

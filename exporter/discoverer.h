@@ -65,12 +65,13 @@ class Discoverer {
   /// bring after all is dropped.
   void abandon(std::uint64_t id);
 
-  /// What the last task of this walk met, for whoever tells only what is new.
+  /// What the last task of this walk met, for whoever tells only what is new; nothing if the walk
+  /// is not wanted any more.
   struct Troubles {
     std::optional<Errc> error;
     std::optional<WalkLimit> limit;
   };
-  Troubles last_troubles(std::uint64_t id) const;
+  std::optional<Troubles> last_troubles(std::uint64_t id) const;
 
   /// By entry; nothing for an entry none of whose walks has come back yet.
   Findings findings() const;

@@ -286,7 +286,7 @@ void Scheduler::collect_discovery(PassJob& job) {
   if (job.discovery.empty()) return;
   const auto now = Discoverer::Clock::now();
   for (DiscoveryTask& task : job.discovery) {
-    judge_.discovered(task, discoverer_.last_troubles(task.id));
+    if (const auto before = discoverer_.last_troubles(task.id)) judge_.discovered(task, *before);
     parts_.tools.own_metrics->observe_collector(kDiscoveryName,
                                                 std::chrono::duration<double>(task.took).count());
     if (task.error)

@@ -50,6 +50,41 @@ TEST_CASE("a new database in a watched folder is found without a rescan") {
   CHECK(found_by(discoverer) == Names{root + "/a.db", root + "/b.db"});
 }
 
+TEST_CASE("folders are watched, but none on a network or FUSE mount, nor below one") {
+  const TemporaryDirectory directory;
+  const std::string root = real(directory.path().string());
+  for (const char* name : {"/near/a.db", "/far/b.db", "/far/bind/c.db"}) make(root + name);
+  Node node;
+  node.mounts = MountTable(
+      {{.mountpoint = "/", .fstype = "ext4", .device = "", .superblock = 1},
+       {.mountpoint = root + "/far",
+        .fstype = "fuse",
+        .device = "",
+        .remote = true,
+        .superblock = 2},
+       {.mountpoint = root + "/far/bind", .fstype = "ext4", .device = "", .superblock = 1}});
+  const auto watch = FolderWatch::create().value();
+  Discoverer discoverer("", watch);
+  discoverer.configure({entry(root + "/")}, {});
+  const DiscoveryContext context{std::make_shared<const Node>(std::move(node)), discoverer.config(),
+                                 watch, std::make_shared<const KnownPaths>()};
+  const auto now = Discoverer::Clock::now();
+  for (auto due = discoverer.due(now, nothing_held_up); !due.empty();
+       due = discoverer.due(now, nothing_held_up))
+    for (DiscoveryTask& task : due) {
+      run_discovery(task, context, [] {});
+      discoverer.done(std::move(task), now, no_mount);
+    }
+  CHECK(found_by(discoverer) ==
+        Names{root + "/far/b.db", root + "/far/bind/c.db", root + "/near/a.db"});
+  make(root + "/far/new");
+  make(root + "/far/bind/new");
+  CHECK(watch->read_changes([](std::string_view) { return false; }).folders.empty());
+  make(root + "/near/new");
+  CHECK(watch->read_changes([](std::string_view) { return false; }).folders ==
+        Names{root + "/near"});
+}
+
 TEST_CASE("what processes hold open is found, and stays found when they let go of it") {
   const TemporaryDirectory directory;
   const std::string path = real(directory.path().string()) + "/unnamed";

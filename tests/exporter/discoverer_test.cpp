@@ -210,13 +210,13 @@ TEST_CASE("what the last task met is told once") {
   scripted.discoverer.configure({entry("/data/*.db")}, {});
   auto tasks = scripted.due();
   const std::uint64_t id = tasks[0].id;
-  CHECK_FALSE(scripted.discoverer.last_troubles(id).error);
+  CHECK_FALSE(scripted.discoverer.last_troubles(id).value().error);
   tasks[0].error = Error{Errc::io, "read: broken"};
   tasks[0].limit = WalkLimit::count;
   scripted.done(std::move(tasks[0]), {});
-  CHECK(scripted.discoverer.last_troubles(id).error == Errc::io);
-  CHECK(scripted.discoverer.last_troubles(id).limit == WalkLimit::count);
-  CHECK_FALSE(scripted.discoverer.last_troubles(id + 1).error);
+  CHECK(scripted.discoverer.last_troubles(id).value().error == Errc::io);
+  CHECK(scripted.discoverer.last_troubles(id).value().limit == WalkLimit::count);
+  CHECK_FALSE(scripted.discoverer.last_troubles(id + 1));
 }
 
 TEST_CASE("without inotify all folders are left to the rescan") {

@@ -1,35 +1,19 @@
 /// What the judge finds worth a line of the log.
 #include "exporter/judge.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/standard_error.h"
 
 namespace sqlite_exporter {
 namespace {
 
-using namespace std::chrono_literals;
+using test::standard_error_of;
 
-/// What `write` sends to file descriptor 2.
-template <class Write>
-std::string standard_error_of(const Write& write) {
-  const int file = memfd_create("stderr", 0);
-  const int saved = dup(STDERR_FILENO);
-  dup2(file, STDERR_FILENO);
-  write();
-  dup2(saved, STDERR_FILENO);
-  close(saved);
-  std::string text(static_cast<std::size_t>(lseek(file, 0, SEEK_END)), '\0');
-  const ssize_t size = pread(file, text.data(), text.size(), 0);
-  close(file);
-  REQUIRE(size == static_cast<ssize_t>(text.size()));
-  return text;
-}
+using namespace std::chrono_literals;
 
 TEST_CASE("a slowdown is told when it begins and ends, at most once a minute") {
   const Log log(LogLevel::info, LogFormat::logfmt);
@@ -49,6 +33,38 @@ TEST_CASE("a slowdown is told when it begins and ends, at most once a minute") {
     CHECK(lines_of(second % 2 + 1, std::chrono::seconds(second)).empty());
   CHECK(lines_of(1, 161s).empty());
   CHECK(lines_of(3, 162s).find("slowdown=3.0") != std::string::npos);
+}
+
+TEST_CASE("what discovery meets is told when it is new, and when it is over") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  Judge judge(log);
+  DiscoveryTask task;
+  task.start.directory = "/data";
+  const auto lines = [&](const Discoverer::Troubles& before) {
+    return standard_error_of([&] { judge.discovered(task, before); });
+  };
+  CHECK(lines({}).empty());
+
+  task.limit = WalkLimit::time;
+  const std::string limited = lines({});
+  CHECK(std::ranges::count(limited, '\n') == 1);
+  CHECK(limited.find("level=warn msg=\"discovery ended at a limit, what lies beyond is not found\" "
+                     "folder=/data limit=max_duration ") != std::string::npos);
+  CHECK(lines({.error = {}, .limit = WalkLimit::time}).empty());
+  CHECK(lines({.error = {}, .limit = WalkLimit::depth}) != "");
+
+  task.limit.reset();
+  task.error = Error{Errc::io, "read /data: Input/output error"};
+  const std::string failed = lines({.error = {}, .limit = WalkLimit::time});
+  CHECK(std::ranges::count(failed, '\n') == 1);
+  CHECK(failed.find("reason=io error=\"read /data: Input/output error\"") != std::string::npos);
+  CHECK(lines({.error = Errc::io, .limit = {}}).empty());
+  CHECK(lines({.error = Errc::denied, .limit = {}}) != "");
+
+  task.error.reset();
+  CHECK(lines({.error = Errc::io, .limit = {}})
+            .find("level=info msg=\"discovery succeeds again\" folder=/data\n") !=
+        std::string::npos);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,9 +14,12 @@
 #include <utility>
 
 #include "tests/support/catch.h"
+#include "tests/support/standard_error.h"
 
 namespace sqlite_exporter {
 namespace {
+
+using test::standard_error_of;
 
 std::string logfmt_value(std::string value) {
   const std::string line = logfmt_line("m", {{"k", std::move(value)}});
@@ -29,22 +31,6 @@ std::string json_value(std::string value) {
   const std::string line = json_line("m", {{"k", std::move(value)}});
   REQUIRE(line.starts_with(R"("msg":"m","k":)"));
   return line.substr(std::string(R"("msg":"m","k":)").size());
-}
-
-/// What `write` sends to file descriptor 2.
-template <class Write>
-std::string standard_error_of(const Write& write) {
-  const int file = memfd_create("stderr", 0);
-  const int saved = dup(STDERR_FILENO);
-  dup2(file, STDERR_FILENO);
-  write();
-  dup2(saved, STDERR_FILENO);
-  close(saved);
-  std::string text(static_cast<std::size_t>(lseek(file, 0, SEEK_END)), '\0');
-  const ssize_t size = pread(file, text.data(), text.size(), 0);
-  close(file);
-  REQUIRE(size == static_cast<ssize_t>(text.size()));
-  return text;
 }
 
 void log_all(const Log& log) {
