@@ -35,8 +35,12 @@ JobQueue::Ticket JobQueue::submit(Lane lane, Loop::Callback work, Loop::Callback
   return job;
 }
 
+bool JobQueue::has_room(const Waiting& lane) {
+  return lane.running < lane.bounds.running && lane.running + lane.hung < lane.bounds.threads;
+}
+
 void JobQueue::start_waiting(Waiting& lane) {
-  while (!lane.jobs.empty() && lane.running < lane.bounds.running && lane.hung < lane.bounds.hung) {
+  while (!lane.jobs.empty() && has_room(lane)) {
     const Ticket job = std::move(lane.jobs.front());
     lane.jobs.pop_front();
     job->state = Job::State::running;
@@ -62,7 +66,7 @@ void JobQueue::give_up(const Ticket& job) {
 }
 
 bool JobQueue::is_blocked(const Ticket& job) const {
-  return job->state == Job::State::waiting && lane_of(*job).hung >= lane_of(*job).bounds.hung;
+  return job->state == Job::State::waiting && lane_of(*job).hung >= lane_of(*job).bounds.threads;
 }
 
 }  // namespace sqlite_exporter

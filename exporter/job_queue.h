@@ -29,11 +29,11 @@ class JobQueue {
   static constexpr std::size_t kLanes = 3;
   struct Bounds {
     std::size_t running;  ///< at once, without those given up
-    std::size_t hung;     ///< given up and not back; more wait for one of them
+    std::size_t threads;  ///< with those; if all of them are given up, the next waits for one
   };
   /// Those of a file server wait more than they work, and many may begin to hang at one moment.
-  static constexpr std::array<Bounds, kLanes> kBounds = {{{4, 6}, {10, 6}, {2, 4}}};
-  static_assert(4 + 6 + 10 + 6 + 2 + 4 <= Loop::kPoolThreads);
+  static constexpr std::array<Bounds, kLanes> kBounds = {{{4, 10}, {10, 16}, {2, 6}}};
+  static_assert(10 + 16 + 6 <= Loop::kPoolThreads);
 
   struct Job;
   using Ticket = std::shared_ptr<Job>;
@@ -59,6 +59,7 @@ class JobQueue {
     Bounds bounds{};
   };
 
+  static bool has_room(const Waiting& lane);
   Waiting& lane_of(const Job& job);
   const Waiting& lane_of(const Job& job) const;
   void start_waiting(Waiting& lane);

@@ -63,8 +63,8 @@ bool is_busy(const Sample& sample) {
   return sample.locked || (sample.attached && sample.quiet_samples < kQuietSamples);
 }
 
-/// A look, and what of it reaches the cell: see `Sample` for what a failed one leaves there.
-void look(Watched& watched, Pace pace) {
+/// A look, and what of it is to reach the cell: see `Sample` for what a failed one leaves there.
+Sample look(Watched& watched, Pace pace) {
   const SampleInstant instant{unix_now(), Clock::now(), watched.periods.credit()};
   const Result<void> taken = watched.watch.take(instant);
   Sample latest = watched.watch.latest();
@@ -78,7 +78,7 @@ void look(Watched& watched, Pace pace) {
   watched.busy = is_busy(latest);
   // The rest of this period, and the next: never taken for overdue sooner than at the full rate.
   latest.next_within = std::max(latest.next_within, instant.credit + pace.period(watched));
-  watched.cell->set(std::move(latest));
+  return latest;
 }
 
 }  // namespace
@@ -160,8 +160,15 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     current_since = now;
     const Pace pace_now = pace;
     lock.unlock();
-    look(item, pace_now);
+    Sample latest = look(item, pace_now);
     lock.lock();
+    // Meanwhile it may have been forgotten, or another one may have taken its place.
+    const auto known = watched.find(item.cell.get());
+    if (known != watched.end() && known->second.get() == &item) {
+      lock.unlock();
+      item.cell->set(std::move(latest));
+      lock.lock();
+    }
     item.looking = false;
     ++looks;
     if (item.new_path) item.watch.set_path(*std::exchange(item.new_path, std::nullopt));
@@ -219,7 +226,7 @@ void Sampler::supervise(Clock::duration deadline) {
   const std::lock_guard lock(shared_->mutex);
   const Watched* const current = shared_->current;
   if (current == nullptr || Clock::now() - shared_->current_since < deadline) return;
-  if (shared_->active >= kMostThreads) return;
+  if (shared_->threads >= kMostThreads) return;
   Shared::Stalled& stalled = shared_->stalled[current->filesystem.id];
   stalled.mountpoint = current->filesystem.mountpoint;
   ++stalled.looks;

@@ -35,8 +35,8 @@ class Sampler {
   void watch(const std::shared_ptr<SampleCell>& cell, std::string path, Filesystem filesystem);
   void forget(const std::shared_ptr<SampleCell>& cell);
 
-  /// To be called now and then: replaces a thread whose look takes longer than `deadline`, at most
-  /// seven times in all. The filesystem of that look is not sampled until it returns.
+  /// To be called now and then: replaces a thread whose look takes longer than `deadline`, as long
+  /// as no more than seven hang. The filesystem of that look is not sampled until it returns.
   void supervise(std::chrono::steady_clock::duration deadline);
   /// The filesystems that hold up a look now, by a mountpoint of each.
   std::map<FilesystemId, std::string> stalled() const;

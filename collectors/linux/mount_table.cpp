@@ -50,6 +50,11 @@ constexpr std::array<std::string_view, 22> kKernelFilesystems = {
     "selinuxfs",   "smackfs", "sysfs",    "tracefs"};
 static_assert(std::ranges::is_sorted(kKernelFilesystems));
 
+bool waits_for_others(std::string_view fstype) {
+  const RemoteKind kind = remote_kind(fstype);
+  return kind == RemoteKind::network || kind == RemoteKind::fuse;
+}
+
 /// `path` and the directories it lies in, from the longest to "/", until `is_it` is true of one;
 /// "" if it is of none.
 template <class Predicate>
@@ -100,6 +105,8 @@ MountTable::MountTable(std::vector<Mount> mounts) {
     if (!upper.empty()) uppers_.emplace(upper);
     mounts_.insert_or_assign(mount.mountpoint, std::move(mount));
   }
+  for (const auto& [mountpoint, mount] : mounts_)
+    if (answering(mountpoint) == &mount) standing_.emplace(mount.superblock, mountpoint);
 }
 
 const Mount* MountTable::mounted_on(std::string_view path) const {
@@ -117,7 +124,7 @@ const Mount* MountTable::answering(std::string_view path) const {
   const Mount* const own = mount_of(path);
   const Mount* answering = own;
   for (const Mount* on_the_way = own; on_the_way != nullptr && on_the_way->mountpoint != "/";) {
-    if (on_the_way->remote) answering = on_the_way;
+    if (waits_for_others(on_the_way->fstype)) answering = on_the_way;
     const std::string_view mountpoint = on_the_way->mountpoint;
     const std::size_t slash = mountpoint.rfind('/');
     if (slash == std::string_view::npos) break;
@@ -129,7 +136,8 @@ const Mount* MountTable::answering(std::string_view path) const {
 const Mount* MountTable::filesystem_of(std::string_view path) const {
   const Mount* const mount = answering(path);
   if (mount == nullptr || mount->superblock == 0) return mount;
-  return &*std::ranges::find(mounts(), mount->superblock, &Mount::superblock);
+  const auto standing = standing_.find(mount->superblock);
+  return standing == standing_.end() ? mount : mounted_on(standing->second);
 }
 
 bool MountTable::is_mountpoint(std::string_view path) const { return mounted_on(path) != nullptr; }

@@ -50,13 +50,14 @@ class MountTable {
   const Mount* mount_of(std::string_view path) const;
 
   /// The mount that may keep waiting whoever touches a path: the outermost network or FUSE mount on
-  /// the way to it, else its own. Where the root directory is such a mount all wait for it, and
-  /// only what lies on it counts. Null only if the table is empty.
+  /// the way to it, else its own. An automount answers for nothing that is mounted below it. Where
+  /// the root directory is a network mount all wait for it, and only what lies on it counts. Null
+  /// only if the table is empty.
   const Mount* answering(std::string_view path) const;
 
   /// Of all mounts of the filesystem that answers for a path, the one that stands for them: the
-  /// first by its mountpoint. When a filesystem hangs, all of its mounts do. Null only if the table
-  /// is empty.
+  /// first, by mountpoint, for which no other one answers. When a filesystem hangs, all of its
+  /// mounts do. Null only if the table is empty.
   const Mount* filesystem_of(std::string_view path) const;
 
   /// True if something is mounted on exactly this path, by name alone.
@@ -67,7 +68,7 @@ class MountTable {
   /// whatever `--path.rootfs` is.
   bool is_below_upper(std::string_view path) const;
 
-  /// In the order in which they were mounted.
+  /// By mountpoint; of those on one mountpoint the last mounted.
   auto mounts() const { return std::views::values(mounts_); }
 
  private:
@@ -75,6 +76,7 @@ class MountTable {
 
   std::map<std::string, Mount, std::less<>> mounts_;  ///< by mountpoint; the last mounted on it
   std::set<std::string, std::less<>> uppers_;         ///< without slashes at their ends
+  std::map<std::uint64_t, std::string> standing_;     ///< mountpoints, by superblock
 };
 
 /// network: nfs, cifs, 9p, ceph, virtiofs and their like; fuse: fuse, fuseblk, fuse.*.

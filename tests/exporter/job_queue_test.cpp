@@ -79,7 +79,7 @@ TEST_CASE("when all that may hang do, the rest is blocked, until one of them com
   JobQueue::Ticket waiting;
   run(loop, [&] {
     std::vector<JobQueue::Ticket> jobs;
-    for (std::size_t i = 0; i < kRemote.hung; ++i) {
+    for (std::size_t i = 0; i < kRemote.threads; ++i) {
       jobs.push_back(queue.submit(Lane::remote, hanging.work(), [] {}));
       queue.give_up(jobs.back());
     }

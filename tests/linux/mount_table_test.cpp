@@ -85,21 +85,34 @@ TEST_CASE("all mounts of one filesystem have one superblock, and a bind mount it
 }
 
 TEST_CASE("a network or FUSE mount answers for all that is mounted below it") {
-  const MountTable table(
-      {{.mountpoint = "/", .fstype = "nfs4", .device = "root", .remote = true},
-       {.mountpoint = "/data", .fstype = "ext4", .device = "disk"},
-       {.mountpoint = "/far", .fstype = "fuse", .device = "far", .remote = true},
-       {.mountpoint = "/far/bind", .fstype = "ext4", .device = "disk"},
-       {.mountpoint = "/far/bind/x/n", .fstype = "nfs4", .device = "deep", .remote = true}});
-  const auto answering = [&table](std::string_view path) { return table.answering(path)->device; };
-  CHECK(answering("/etc/a.db") == "root");
-  CHECK(answering("/data/a.db") == "disk");
-  CHECK(answering("/far/a.db") == "far");
-  CHECK(answering("/far/bind/a.db") == "far");
-  CHECK(answering("/far/bind") == "far");
-  CHECK(answering("/far/bind/x/n/a.db") == "far");
+  const auto mount = [](const char* mountpoint, const char* fstype, std::uint64_t superblock) {
+    return Mount{.mountpoint = mountpoint,
+                 .fstype = fstype,
+                 .device = "",
+                 .remote = is_remote_filesystem(fstype),
+                 .superblock = superblock};
+  };
+  const MountTable table({mount("/", "nfs4", 1), mount("/srv", "ext4", 2), mount("/far", "fuse", 3),
+                          mount("/far/bind", "ext4", 2), mount("/far/bind/x/n", "nfs4", 4),
+                          mount("/home", "autofs", 5), mount("/home/a", "nfs4", 6),
+                          mount("/home/b", "ext4", 7)});
+  const auto answering = [&table](std::string_view path) {
+    return table.answering(path)->superblock;
+  };
+  CHECK(answering("/etc/a.db") == 1);
+  CHECK(answering("/srv/a.db") == 2);
+  CHECK(answering("/far/a.db") == 3);
+  CHECK(answering("/far/bind/a.db") == 3);
+  CHECK(answering("/far/bind") == 3);
+  CHECK(answering("/far/bind/x/n/a.db") == 3);
+  CHECK(answering("/home/c") == 5);
+  CHECK(answering("/home/a/x.db") == 6);
+  CHECK(answering("/home/b/x.db") == 7);
   CHECK(MountTable().answering("/") == nullptr);
-  CHECK(mount_at(table, "/far/bind/a.db").device == "disk");
+  CHECK(mount_at(table, "/far/bind/a.db").superblock == 2);
+  // A mount that another one answers for does not stand for its filesystem.
+  CHECK(table.filesystem_of("/srv/a.db")->mountpoint == "/srv");
+  CHECK(table.filesystem_of("/far/bind/a.db")->mountpoint == "/far");
 }
 
 TEST_CASE("a mountpoint is known by its exact name") {
