@@ -56,10 +56,20 @@ std::shared_ptr<FolderWatch> watch_folders(const Log& log) {
   return nullptr;
 }
 
+/// With nothing to reload, nohup's wish is granted.
+std::vector<int> signals_to_handle(const DaemonOptions& options) {
+  std::vector<int> signals(kStopSignals.begin(), kStopSignals.end());
+  struct sigaction inherited{};
+  ::sigaction(SIGHUP, nullptr, &inherited);
+  if (inherited.sa_handler == SIG_IGN && !options.reload) std::erase(signals, SIGHUP);
+  return signals;
+}
+
 }  // namespace
 
 Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOptions& options) {
-  for (const int signal_number : kStopSignals) defer_signal(signal_number);
+  const std::vector<int> signals = signals_to_handle(options);
+  for (const int signal_number : signals) defer_signal(signal_number);
   raise_descriptor_limit();
   const LookTools tools = make_tools(config);
   const auto snapshot = std::make_shared<SnapshotCell>();
@@ -79,7 +89,7 @@ Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOption
                            tools.own_metrics->add_collectors(enabled.names);
                            scheduler.reconfigure(now, enabled.collectors, enabled.node_collectors);
                          }});
-  for (const int signal_number : kStopSignals) {
+  for (const int signal_number : signals) {
     loop.on_signal(signal_number, [&, signal_number] {
       if (signal_number == SIGHUP && options.reload) return reload.request();
       log.info("stopping", {{"signal", std::string("SIG").append(::sigabbrev_np(signal_number))}});

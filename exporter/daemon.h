@@ -24,7 +24,8 @@ struct DaemonOptions {
   std::function<void(const Snapshot&)> published;
 };
 
-/// What ends it. A closed terminal does too, unless there is a file to reload.
+/// What ends it. A closed terminal does too, unless there is a file to reload, or SIGHUP is ignored
+/// as nohup has it.
 inline constexpr std::array kStopSignals = {SIGTERM, SIGINT, SIGHUP};
 
 /// Blocks until one of them. True if every thread has ended: where a job on a hung mount has

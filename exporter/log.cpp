@@ -143,10 +143,12 @@ struct Log::Sink {
     const std::uint64_t lost_before = standard_error->lost();
     logger.log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
     const std::uint64_t lost = standard_error->lost();
-    if (lost != lost_before) return;
-    if (const std::uint64_t told = lost_told.exchange(lost); told != lost)
-      write(LogLevel::warn, "lines of this log were lost, nobody read them",
-            {{"lines", std::to_string(lost - told)}});
+    std::uint64_t told = lost_told;
+    if (lost != lost_before || told >= lost || !lost_told.compare_exchange_strong(told, lost))
+      return;
+    write(LogLevel::warn, "lines of this log were lost, nobody read them",
+          {{"lines", std::to_string(lost - told)}});
+    if (standard_error->lost() != lost) lost_told = told;
   }
 };
 

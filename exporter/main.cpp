@@ -1,4 +1,5 @@
 /// The entry point: from the command line to the verb, and from errors to exit codes.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -29,7 +30,18 @@ int report(const Error& error) {
 
 int print(const std::string& text) {
   std::cout << text << std::flush;
-  return std::cout ? 0 : kFailed;
+  if (std::cout) return 0;
+  std::cerr << "sqlite_exporter: standard output cannot be written\n";
+  return kFailed;
+}
+
+/// Else files, sockets and libuv's own descriptors would become what others write to.
+void fill_standard_descriptors() {
+  int descriptor = -1;
+  do {
+    descriptor = ::open("/dev/null", O_RDONLY);
+  } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0) ::close(descriptor);
 }
 
 ConfigLoader loader_of(const CommandLine& line) {
@@ -92,6 +104,7 @@ int run_verb(const CommandLine& line) {
 
 int main(int argc, char** argv) {
   using namespace sqlite_exporter;
+  fill_standard_descriptors();
   const std::span<const char* const> arguments(argv + 1, static_cast<std::size_t>(argc - 1));
   const Result<CommandLine> line =
       parse_command_line(arguments, collector_names(), PROJECT_VERSION);

@@ -98,6 +98,26 @@ class ProgramTest(support.TestCase):
         exporter.await_sample('sqlite_database_state{database="app",state="rollback_idle"} 1')
         self.assert_lost_lines_and_ends(exporter)
 
+    def test_closed_standard_descriptors_are_no_trap(self):
+        application = self.application("app.db").exec("create table t(x)")
+        self.addCleanup(application.stop)
+        for closed in ((0,), (1,), (2,), (0, 1, 2)):
+            with self.subTest(closed):
+                def close(closed=closed):
+                    for number in closed:
+                        os.close(number)
+
+                done = subprocess.run([support.EXPORTER, "inspect", self.path("app.db")],
+                                      preexec_fn=close, check=False)
+                self.assertIn(done.returncode, (0, 2) if 1 in closed else (0,))
+
+    def test_nohup_keeps_it_where_there_is_nothing_to_reload(self):
+        exporter = support.Exporter(self.path("app.db"), prefix=("nohup",))
+        self.addCleanup(exporter.end)
+        os.kill(exporter.process.pid, signal.SIGHUP)
+        exporter.metrics()
+        self.assertEqual(exporter.stop(), 0)
+
     def test_a_flag_wins_over_the_file(self):
         self.application("app.db").exec("pragma journal_mode=wal", "create table t(x)")
         config = self.config(f"""

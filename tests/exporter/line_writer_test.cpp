@@ -76,10 +76,12 @@ TEST_CASE("a line that is lost in the middle ends where it was cut") {
   LineWriter writer(pipe.writer());
   writer.write(line_of(3 * kPage));
   CHECK(writer.lost() == 1);
+  writer.write("lost, too\n");
+  CHECK(writer.lost() == 2);
   CHECK(pipe.read() == std::string(2 * kPage, 'x'));
   writer.write("next\n");
   CHECK(pipe.read() == "\nnext\n");
-  CHECK(writer.lost() == 1);
+  CHECK(writer.lost() == 2);
 }
 
 TEST_CASE("a pipe without a reader loses all") {
