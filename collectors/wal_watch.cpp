@@ -64,9 +64,7 @@ WalWatch::WalWatch(std::string database) : database_(std::move(database)) {}
 
 void WalWatch::set_path(std::string database) {
   if (database == database_) return;
-  // The old database is where it was: nothing of it is orphaned.
-  latest_.held.reset();
-  set_aside_.clear();
+  let_go();  // the old database is where it was: nothing of it is orphaned
   journal_mode_.reset();
   samples_unopened_ = 0;
   credit_unopened_ = {};
@@ -74,6 +72,11 @@ void WalWatch::set_path(std::string database) {
   readers_.forget();
   counters_.rebase();
   database_ = std::move(database);
+}
+
+void WalWatch::let_go() {
+  latest_.held.reset();
+  set_aside_.clear();
 }
 
 Result<void> WalWatch::take(const SampleInstant& instant) {

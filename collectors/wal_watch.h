@@ -41,6 +41,10 @@ class WalWatch {
 
   const Sample& latest() const { return latest_; }
 
+  /// Closes what it keeps open; the next sample opens it anew. What is replaced meanwhile is not
+  /// seen to be orphaned.
+  void let_go();
+
  private:
   Result<void> look_at_path(const SampleInstant& instant);
   Result<void> look_at_wal(const File& shm, const FileIdentity& identity,

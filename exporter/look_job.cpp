@@ -68,6 +68,9 @@ void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& 
   progress.step();  // it has begun: what waits for a thread is not stuck
   for (LookTask& task : tasks) {
     run_look(task, node, tools);
+    // To close a file on a network or FUSE mount may hang, and at the end of the process it would
+    // keep that: so none is open between looks.
+    if (task.kept->watch) task.kept->watch->let_go();
     task.batch.add(kUp, task.failures.empty() ? 1 : 0);
     progress.step();
   }

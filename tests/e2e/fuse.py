@@ -15,11 +15,11 @@ class NotMounted(Exception):
 class Filesystem:
     """Shows the folder `backing` at `mountpoint` until `end`, or until this process ends."""
 
-    def __init__(self, backing, mountpoint):
+    def __init__(self, backing, mountpoint, *options):
         self.mountpoint = mountpoint
         self.process = subprocess.Popen(
-            [PASSTHROUGH_FS, backing, mountpoint], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, bufsize=1)
+            [PASSTHROUGH_FS, backing, mountpoint, *options], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1)
         if self.process.stdout.readline() != "ok\n":
             reason = self.end()
             raise NotMounted(reason.strip() or "passthrough_fs gave no reason")
@@ -62,14 +62,14 @@ class Filesystem:
 class TestCase(support.TestCase):
     """Removes the filesystems that it mounted, whether their servers answer or not."""
 
-    def filesystem(self, name):
+    def filesystem(self, name, *options):
         """At a new folder `name`; skips the test where FUSE cannot be used."""
         if not os.access("/dev/fuse", os.R_OK | os.W_OK):
             self.skipTest("needs /dev/fuse, and root to open it")
         for folder in ("backing-" + name, name):
             os.makedirs(self.path(folder))
         try:
-            filesystem = Filesystem(self.path("backing-" + name), self.path(name))
+            filesystem = Filesystem(self.path("backing-" + name), self.path(name), *options)
         except NotMounted as error:
             self.skipTest(f"a FUSE filesystem cannot be mounted here: {error}")
         self.addCleanup(filesystem.end)

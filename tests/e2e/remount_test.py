@@ -1,6 +1,7 @@
-"""Mounts in place of one that hangs for good, and below it."""
+"""Mounts in place of one that hangs for good and below it, and files on it that are closed."""
 
 import os
+import signal
 import shutil
 import subprocess
 import unittest
@@ -61,6 +62,32 @@ class RemountTest(stalls_test.StallTestCase):
 
     def test_another_filesystem_below_a_mount_that_hangs(self):
         self.mounted_below_one_that_hangs("-t", "tmpfs", "none")
+
+    def configure(self, *names):
+        return self.config("".join(f'[[database]]\npath = "{path}"\n'
+                                   for path in self.paths(*names)))
+
+    def test_no_file_of_a_mount_that_hangs_is_left_to_close(self):
+        mount = self.filesystem("mnt", "flush")
+        live = self.live("near", "mnt/far")
+        exporter = self.exporter("--config.file=" + self.configure(*live), interval="1s")
+        self.await_up(exporter, *live)
+        self.await_commit(exporter, live.pop("mnt/far"), "far")
+        self.hang(mount)
+        self.await_stalled(exporter, 1, live)
+        self.configure(*live)
+        os.kill(exporter.process.pid, signal.SIGHUP)
+        support.await_that(lambda: 'database="far"' not in self.page(exporter), "far to be gone")
+        self.assert_goes_on(exporter, live, ())
+        self.assert_ends(exporter, signal.SIGTERM)
+
+    def test_files_on_a_mount_that_hangs_do_not_keep_the_process(self):
+        mount = self.filesystem("mnt", "flush")
+        live = self.live("near", "mnt/far")
+        exporter = self.exporter(*self.paths(*live), interval="1h")
+        self.await_up(exporter, *live)
+        self.hang(mount)
+        self.assert_ends(exporter, signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@
 ///     fail WHAT  read, readdir or statfs answer EIO until
 ///     heal
 ///
-/// The first line of output says whether it is mounted. The end of standard input ends it: so that
-/// no mount survives a test, however that dies, and whatever the server does at that moment.
+/// With `flush` to close a file is a request as well. The first line of output says whether it is
+/// mounted. The end of standard input ends it: so that no mount survives a test, however that dies,
+/// and whatever the server does at that moment.
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -33,7 +34,7 @@ using sqlite_exporter::test::FaultSwitch;
 class Server {
  public:
   /// False if it could not mount; it has said why on stderr.
-  bool start(const char* backing, const char* mountpoint) {
+  bool start(const char* backing, const char* mountpoint, bool flush) {
     int mounted[2];
     void* const shared = ::mmap(nullptr, sizeof(FaultSwitch), PROT_READ | PROT_WRITE,
                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -43,7 +44,8 @@ class Server {
     if (pid_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       ::close(mounted[0]);
-      ::_exit(sqlite_exporter::test::serve_passthrough(backing, mountpoint, *faults_, mounted[1]));
+      ::_exit(sqlite_exporter::test::serve_passthrough(backing, mountpoint, *faults_, mounted[1],
+                                                       flush));
     }
     ::close(mounted[1]);
     char byte = 0;
@@ -95,13 +97,14 @@ class Server {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::cerr << "usage: passthrough_fs BACKING_FOLDER MOUNTPOINT\n";
+  const bool flush = argc == 4 && std::string(argv[3]) == "flush";
+  if (argc != 3 && !flush) {
+    std::cerr << "usage: passthrough_fs BACKING_FOLDER MOUNTPOINT [flush]\n";
     return 2;
   }
   ::setsid();  // what ends the test by its process group, as Ctrl-C does, must leave the keeper
   Server server;
-  if (!server.start(argv[1], argv[2])) {
+  if (!server.start(argv[1], argv[2], flush)) {
     std::cout << "error not mounted\n";
     return 1;
   }

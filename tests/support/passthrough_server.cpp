@@ -106,6 +106,8 @@ int synchronize(const char*, int, fuse_file_info* file) {
   return result_of(::fsync(descriptor(file)));
 }
 
+int flush(const char*, fuse_file_info* file) { return result_of(::close(::dup(descriptor(file)))); }
+
 int release(const char*, fuse_file_info* file) { return result_of(::close(descriptor(file))); }
 
 int make_directory(const char* path, mode_t mode) {
@@ -114,7 +116,7 @@ int make_directory(const char* path, mode_t mode) {
 
 int unlink(const char* path) { return result_of(::unlinkat(backing().folder, below(path), 0)); }
 
-fuse_operations operations() {
+fuse_operations operations(bool with_flush) {
   fuse_operations with{};
   with.init = init;
   with.getattr = get_attributes;
@@ -126,6 +128,7 @@ fuse_operations operations() {
   with.write = write;
   with.truncate = truncate;
   with.fsync = synchronize;
+  if (with_flush) with.flush = flush;
   with.release = release;
   with.mkdir = make_directory;
   with.unlink = unlink;
@@ -167,13 +170,13 @@ void serve(fuse_session* session, const sigset_t& waiting) {
 }  // namespace
 
 int serve_passthrough(const char* folder, const char* mountpoint, const FaultSwitch& faults,
-                      int mounted) {
+                      int mounted, bool flush) {
   Backing backing{::open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), faults};
   if (backing.folder < 0) {
     std::perror(folder);
     return 1;
   }
-  const fuse_operations with = operations();
+  const fuse_operations with = operations(flush);
   fuse_args arguments{};
   for (const char* argument : {"passthrough_fs", "-osubtype=passthrough,allow_other"})
     fuse_opt_add_arg(&arguments, argument);

@@ -25,7 +25,9 @@ class FaultSwitch {
 /// cached beyond what is open, so that a fault is met by the next look. SIGUSR1 stops the process,
 /// but only between two requests: who waits for an answer to a request that the server has taken
 /// cannot be killed, and the tests want to see processes end. POSIX locks stay with the kernel.
+/// With `flush`, whoever closes a file waits for an answer, too, even the kernel at the end of a
+/// process.
 int serve_passthrough(const char* backing, const char* mountpoint, const FaultSwitch& faults,
-                      int mounted);
+                      int mounted, bool flush);
 
 }  // namespace sqlite_exporter::test
