@@ -1,6 +1,8 @@
 /// Names of databases: from the configured path alone, so that a new file never renames old series.
 #include "exporter/naming.h"
 
+#include "collectors/base/utf8.h"
+
 namespace sqlite_exporter {
 namespace {
 
@@ -61,6 +63,23 @@ std::string derive_database_name(std::string_view pattern, std::string_view file
   std::string_view name = below(fixed_prefix(pattern), file_path);
   if (name.empty()) name = last_component(file_path);
   return std::string(without_extension(name));
+}
+
+std::string as_utf8(std::string_view name) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  while (!name.empty()) {
+    const std::size_t length = utf8_length(name);
+    if (length == 0) {
+      const auto byte = static_cast<unsigned char>(name.front());
+      text.append("\\x") += kDigits[byte >> 4U];
+      text += kDigits[byte & 0xFU];
+    } else {
+      text += name.substr(0, length);
+    }
+    name.remove_prefix(length == 0 ? 1 : length);
+  }
+  return text;
 }
 
 }  // namespace sqlite_exporter

@@ -1,7 +1,9 @@
 #include "exporter/subjects.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "collectors/label_text.h"
@@ -74,8 +76,9 @@ bool Subjects::enter(const std::shared_ptr<Subject>& subject, std::size_t entry,
                      const Found& found) {
   const DatabaseConfig& config = entries_[entry];
   const std::string matched = host_path(found.matched_path);
-  std::string name = config.name.value_or(derive_database_name(config.path, matched));
-  if (by_name_.contains(name)) name = matched;
+  std::string name =
+      as_utf8(config.name ? *config.name : derive_database_name(config.path, matched));
+  if (by_name_.contains(name)) name = as_utf8(matched);
   if (!by_name_.try_emplace(name, subject).second) return false;
   subject->name = std::move(name);
   subject->entry = entry;
@@ -109,11 +112,18 @@ void Subjects::configure(std::vector<DatabaseConfig> entries, std::size_t max_da
   entries_ = std::move(entries);
   for (const auto& [subject, entry] : staying)
     enter(subject, entry, {subject->matched_path, subject->path});
-  for (const auto& subject : homeless) {
-    subject->entry = kNoEntry;
-    if (!by_name_.try_emplace(subject->name, subject).second)
-      by_name_.try_emplace(subject->path, subject);
-  }
+  for (const auto& subject : homeless)
+    if (!keep_homeless(subject)) lost_.push_back(subject);
+}
+
+bool Subjects::keep_homeless(const std::shared_ptr<Subject>& subject) {
+  subject->entry = kNoEntry;
+  if (by_name_.try_emplace(subject->name, subject).second) return true;
+  const std::string path = as_utf8(host_path(subject->path));
+  if (!by_name_.try_emplace(path, subject).second) return false;
+  subject->name = path;
+  subject->labels = render_labels(path, {}, path);
+  return true;
 }
 
 Subjects::Changes Subjects::merge(const Findings& findings, bool settled) {
@@ -134,8 +144,14 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled) {
     taken.add_path(subject->path);
   }
 
+  // What names one file says more of it than what finds many.
+  std::vector<std::size_t> order(findings.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [this](std::size_t entry) {
+    return std::pair(names_many(entries_[entry].path), entry);
+  });
   std::vector<std::pair<std::size_t, const Found*>> fresh;
-  for (std::size_t entry = 0; entry < findings.size(); ++entry) {
+  for (const std::size_t entry : order) {
     if (!findings[entry]) continue;
     for (const Found& found : *findings[entry]) {
       if (!taken.add(found)) continue;
@@ -166,18 +182,13 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled) {
   }
   std::set<std::string_view> fresh_paths;
   for (const auto& [entry, found] : fresh) fresh_paths.insert(found->path);
-  const auto stays = [&](const Subject& subject) {
-    if (fresh_paths.contains(subject.path)) return false;  // as what it was found to be now
-    return subject.entry == kNoEntry ? !settled : is_in_use(subject);
+  const auto stays = [&](const auto& item) {
+    const Subject& subject = *item.second;
+    // One that was found anew is what it was found to be now.
+    return subject.entry != kNoEntry && !fresh_paths.contains(subject.path) && is_in_use(subject) &&
+           by_name_.try_emplace(subject.name, item.second).second;
   };
-  for (auto item = leaving.begin(); item != leaving.end();) {
-    const std::shared_ptr<Subject>& subject = item->second;
-    if (!stays(*subject) || !by_name_.try_emplace(subject->name, subject).second) {
-      ++item;
-    } else {
-      item = leaving.erase(item);
-    }
-  }
+  std::erase_if(leaving, stays);
   over_limit_ = 0;
   for (const auto& [entry, found] : fresh) {
     auto old = leaving.extract(found->path);
@@ -188,7 +199,19 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled) {
     const auto subject = old.empty() ? std::make_shared<Subject>() : old.mapped();
     if (!enter(subject, entry, *found) && !old.empty()) changes.removed.push_back(subject);
   }
+  if (!settled)
+    std::erase_if(leaving, [this](const auto& item) {
+      return item.second->entry == kNoEntry && keep_homeless(item.second);
+    });
   for (const auto& [path, subject] : leaving) changes.removed.push_back(subject);
+  // A reload may have lowered it.
+  for (; by_name_.size() > max_databases_; ++over_limit_) {
+    const auto last = std::prev(by_name_.end());
+    changes.removed.push_back(last->second);
+    by_name_.erase(last);
+  }
+  changes.removed.insert(changes.removed.end(), lost_.begin(), lost_.end());
+  lost_.clear();
   return changes;
 }
 

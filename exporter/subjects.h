@@ -36,11 +36,11 @@ class Subjects {
     std::vector<std::shared_ptr<Subject>> moved;  ///< same name, another realpath
     std::vector<std::shared_ptr<Subject>> removed;
   };
-  /// Two paths with one realpath are one subject, that of the earlier entry, and so are two of one
-  /// file without hard links: bind mounts. A name that is taken already goes to its first owner;
-  /// the newcomer is named by its whole path, so that a new file never renames old series. Labels
-  /// from the path follow a link that leads elsewhere now. `settled`: no walk of the configuration
-  /// is still to come back for the first time.
+  /// Two paths with one realpath are one subject, that of an entry that names it, else of the
+  /// earlier one, and so are two of one file without hard links: bind mounts. A name that is taken
+  /// already goes to its first owner; the newcomer is named by its whole path, so that a new file
+  /// never renames old series. Labels from the path follow a link that leads elsewhere now.
+  /// `settled`: no walk of the configuration is still to come back for the first time.
   Changes merge(const Findings& findings, bool settled = true);
 
   const std::vector<DatabaseConfig>& entries() const { return entries_; }
@@ -55,11 +55,14 @@ class Subjects {
   /// Gives it an entry, a path, and the name and labels that follow from them. False if both names
   /// it may have are taken.
   bool enter(const std::shared_ptr<Subject>& subject, std::size_t entry, const Found& found);
+  /// Without an entry, under the name it has, or its path if that is taken. False if both are.
+  bool keep_homeless(const std::shared_ptr<Subject>& subject);
 
   std::vector<DatabaseConfig> entries_;
   std::size_t max_databases_;
   std::string rootfs_;
   std::map<std::string, std::shared_ptr<Subject>> by_name_;
+  std::vector<std::shared_ptr<Subject>> lost_;  ///< by `configure`; the next `merge` tells
   std::size_t over_limit_ = 0;
 };
 

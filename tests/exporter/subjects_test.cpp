@@ -151,6 +151,60 @@ TEST_CASE("a new pattern over the same file keeps its subject, however late its 
   CHECK(names(subjects) == "x=/a/x.db ");
 }
 
+TEST_CASE("a name goes to the database that the new configuration gives it, at once") {
+  Subjects subjects({entry("/x/a.db", "main"), entry("/z/*.db")}, 10);
+  subjects.merge({found({"/x/a.db"}), found({})});
+  subjects.configure({entry("/y/a.db", "main"), entry("/z/*")}, 10, nothing);
+  subjects.merge({found({"/y/a.db"}), std::nullopt}, false);
+  CHECK(names(subjects) == "/x/a.db=/x/a.db main=/y/a.db ");
+  CHECK(*subjects.all().at("/x/a.db")->labels == "database=\"/x/a.db\"");
+  const Subjects::Changes changes = subjects.merge({found({"/y/a.db"}), found({})}, true);
+  REQUIRE(changes.removed.size() == 1);
+  CHECK(changes.removed[0]->name == "/x/a.db");
+  CHECK(names(subjects) == "main=/y/a.db ");
+}
+
+TEST_CASE("a database for which no name is left is told to be gone") {
+  Subjects subjects({entry("/x/a.db"), entry("/y/a.db")}, 10);
+  subjects.merge({found({"/x/a.db"}), found({"/y/a.db"})});
+  CHECK(names(subjects) == "/y/a.db=/y/a.db a=/x/a.db ");
+  subjects.configure({entry("/y/a.db", "/x/a.db")}, 10, nothing);
+  CHECK(names(subjects) == "/x/a.db=/y/a.db a=/x/a.db ");
+  subjects.configure({entry("/y/a.db", "a")}, 10, nothing);
+  CHECK(names(subjects) == "/x/a.db=/x/a.db a=/y/a.db ");
+}
+
+TEST_CASE(
+    "an entry that names a file counts before a folder that finds it, also from a reload on") {
+  Subjects subjects({entry("/a/"), entry("/a/x.db", "orders")}, 10);
+  subjects.merge({found({"/a/x.db", "/a/y.db"}), found({"/a/x.db"})});
+  CHECK(names(subjects) == "orders=/a/x.db y=/a/y.db ");
+  const std::shared_ptr<Subject> y = subjects.all().at("y");
+  subjects.configure({entry("/a/"), entry("/a/y.db", "bills")}, 10, nothing);
+  CHECK(subjects.merge({found({"/a/x.db", "/a/y.db"}), found({"/a/y.db"})}).removed.empty());
+  CHECK(names(subjects) == "bills=/a/y.db x=/a/x.db ");
+  CHECK(subjects.all().at("bills") == y);
+}
+
+TEST_CASE("a limit that a reload lowers holds for those that are watched, too") {
+  Subjects subjects({entry("/a/")}, 10);
+  subjects.merge({found({"/a/x.db", "/a/y.db", "/a/z.db"})});
+  subjects.configure({entry("/a/")}, 2, nothing);
+  const Subjects::Changes changes = subjects.merge({found({"/a/x.db", "/a/y.db", "/a/z.db"})});
+  REQUIRE(changes.removed.size() == 1);
+  CHECK(changes.removed[0]->name == "z");
+  CHECK(subjects.over_limit() == 1);
+  CHECK(subjects.merge({found({"/a/x.db", "/a/y.db", "/a/z.db"})}).removed.empty());
+  CHECK(subjects.over_limit() == 1);
+}
+
+TEST_CASE("names that differ in bytes which no label can hold stay two") {
+  Subjects subjects({entry("/a/")}, 10);
+  subjects.merge({found({"/a/\xFF\xFE.db", "/a/\xFE\xFF.db"})});
+  CHECK(subjects.all().contains("\\xff\\xfe"));
+  CHECK(subjects.all().contains("\\xfe\\xff"));
+}
+
 TEST_CASE("what is excluded from now on goes, though an application has it open") {
   Subjects subjects({entry("/a/"), entry("/b/named.db")}, 10);
   subjects.merge({found({"/a/cache/x.db", "/a/y.db"}), found({"/b/named.db"})});
