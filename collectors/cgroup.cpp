@@ -37,8 +37,8 @@ consteval Metric cgroup_gauge(std::string_view name, std::string_view help) {
 
 constexpr Metric kCpuUsage =
     cgroup_counter("sqlite_cgroup_cpu_usage_seconds_total",
-                   "CPU time that a cgroup with a process that holds a database has used "
-                   "(usage_usec; v1: cpuacct.usage).");
+                   "CPU time that a cgroup with a process that holds a database, or the exporter's "
+                   "own, has used (usage_usec; v1: cpuacct.usage).");
 constexpr Metric kCpuPeriods = cgroup_counter(
     "sqlite_cgroup_cpu_periods_total",
     "Periods of the CPU limit in which the cgroup ran; none pass without a limit (nr_periods).");

@@ -51,8 +51,13 @@ Discoverer::Walk Discoverer::root_walk(std::size_t entry, const DatabaseConfig& 
 void Discoverer::configure(const std::vector<DatabaseConfig>& entries, DiscoveryConfig config) {
   std::set<std::uint64_t> old;
   for (auto& [id, walk] : walks_) {
-    walk.again = true;
+    walk.again = walk.at_once = true;
     if (walk.root) old.insert(id);
+    if (walk.kind != Kind::plain)
+      std::erase_if(walk.found, [&](const Found& found) {
+        return is_excluded(config.exclude, found.path.substr(rootfs_.size())) ||
+               is_excluded(config.exclude, found.matched_path.substr(rootfs_.size()));
+      });
   }
   for (std::size_t entry = 0; entry < entries.size(); ++entry) {
     const bool processes = config.processes && entry + 1 == entries.size();
@@ -123,6 +128,7 @@ bool Discoverer::is_due(const Walk& walk, Clock::time_point now) const {
   if (walk.under_way) return false;
   if (!walk.ever_done) return true;
   if (walk.kind == Kind::plain) return walk.again;
+  if (walk.at_once) return true;
   const Clock::duration since = now - walk.ended;
   if (walk.again) return since >= walk.took * kPauseFactor;
   return walk.kind != Kind::files && since >= config_->rescan_interval;
@@ -141,7 +147,7 @@ std::vector<DiscoveryTask> Discoverer::due(
     task.candidates = walk.candidates;
     if (walk.kind != Kind::plain) task.previous = walk.found;
     walk.under_way = true;
-    walk.again = false;
+    walk.again = walk.at_once = false;
     tasks.push_back(std::move(task));
   }
   return tasks;
@@ -162,20 +168,21 @@ void Discoverer::done(DiscoveryTask task, Clock::time_point now,
   walk.took = task.took;
   walk.found = std::move(task.found);
   walk.directories = std::move(task.directories);
-  walk.troubles = {task.error ? std::optional(task.error->code) : std::nullopt, task.limit};
+  if (!task.is_half_way()) {
+    walk.troubles.error = task.error ? std::optional(task.error->code) : std::nullopt;
+    walk.troubles.limit = task.limit;
+  }
   walk.unwatched = task.watched.over_limit;
   walk.open = std::move(task.open);
   // What happened there between the listing and the watch went unseen.
   if (task.watched.added > 0) walk.again = true;
   if (walk.kind == Kind::plain) {
     // A link leads to another filesystem: the rest of the way is a task of its own.
-    walk.start.real = task.elsewhere.empty() ? std::string() : task.elsewhere.front().real;
-    if (!walk.start.real.empty()) walk.again = true;
-  } else if (walk.kind == Kind::walk) {
+    walk.start.real = task.is_half_way() ? task.elsewhere.front().real : std::string();
+    walk.again = walk.again || task.is_half_way();
+  } else if (walk.kind == Kind::walk || walk.kind == Kind::files) {
     // Without all of its folders it does not know which mounts are gone.
     adopt(task.id, task.elsewhere, !task.error && !task.limit);
-  } else if (walk.kind == Kind::files) {
-    adopt(task.id, task.elsewhere, true);
   } else if (walk.kind == Kind::processes && !task.error) {
     distribute(task.id, std::move(task.candidates), mount_of);
   }
@@ -186,6 +193,7 @@ void Discoverer::abandon(std::uint64_t id) {
   if (known == walks_.end()) return;
   Walk walk = std::move(known->second);
   walks_.erase(known);
+  if (watch_ && walk.kind == Kind::walk) watch_->set(std::to_string(id), {});
   walk.under_way = false;
   walk.again = true;
   const std::uint64_t next = add(std::move(walk));
@@ -199,7 +207,8 @@ std::optional<Discoverer::Troubles> Discoverer::last_troubles(std::uint64_t id) 
 
 bool Discoverer::is_empty(const Walk& walk) {
   return walk.ever_done && !walk.under_way && walk.found.empty() && walk.directories.empty() &&
-         walk.candidates.empty() && !walk.troubles.error && !walk.troubles.limit;
+         walk.candidates.empty() && walk.children.empty() && !walk.troubles.error &&
+         !walk.troubles.limit;
 }
 
 void Discoverer::adopt(std::uint64_t parent, const std::vector<WalkStart>& elsewhere, bool all) {

@@ -93,7 +93,8 @@ class Discoverer {
     std::vector<std::uint64_t> children;
 
     bool under_way = false;
-    bool again = true;  ///< something may have changed
+    bool again = true;     ///< something may have changed
+    bool at_once = false;  ///< without the pause that a walk needs
     bool ever_done = false;
     Clock::time_point ended;
     Clock::duration took{0};

@@ -52,27 +52,13 @@ Result<bool> check(Found& found) {
 
 }  // namespace
 
-Checked databases_among(std::vector<Found> files, const CheckRules& rules) {
-  Checked checked;
-  for (Found& file : files) {
-    if (rules.is_over()) break;
-    if (belongs_to_a_database(file.matched_path) || rules.is_excluded(file.path)) continue;
-    const Result<bool> leads_to_file = leads_to_a_file(file.path);
-    if (!leads_to_file && !checked.error) checked.error = leads_to_file.error();
-    if (!leads_to_file.value_or(false)) continue;
-    if (rules.is_known(file.path)) {
-      identify(file, status_of(file.path));
-    } else {
-      const Result<bool> is_database = check(file);
-      if (!is_database) {
-        checked.error = is_database.error();
-        break;
-      }
-      if (!*is_database) continue;
-    }
-    checked.found.push_back(std::move(file));
-  }
-  return checked;
+Result<bool> is_database(Found& file, const CheckRules& rules) {
+  if (belongs_to_a_database(file.matched_path) || rules.is_excluded(file.path)) return false;
+  Result<bool> leads_to_file = leads_to_a_file(file.path);
+  if (!leads_to_file || !*leads_to_file) return leads_to_file;
+  if (!rules.is_known(file.path)) return check(file);
+  identify(file, status_of(file.path));
+  return true;
 }
 
 Found found_at(const std::string& path, const std::string& real) {

@@ -27,22 +27,14 @@ struct CheckRules {
   std::function<bool(std::string_view)> is_known = [](std::string_view) { return false; };
   /// Of a realpath: a link leads where nobody shall look.
   std::function<bool(std::string_view)> is_excluded = [](std::string_view) { return false; };
-  /// Called before each file: true ends the check there.
-  std::function<bool()> is_over = [] { return false; };
 };
 
-struct Checked {
-  std::vector<Found> found;
-  /// The first, of a file that cannot be asked. limit: without descriptors the rest was not looked
-  /// at.
-  std::optional<Error> error;
-};
-
-/// Of files with their realpaths, those that are known, those that begin as a SQLite database does,
-/// and those that may not be read: that is for the full look to say. Never one of SQLite's own
+/// Of a file with its realpath, true if it is known, begins as a SQLite database does, or may not
+/// be read: that is for the full look to say. It is identified then. Never one of SQLite's own
 /// files beside a database. Opens regular files only, as `File::open` does, and none that is known.
-/// Blocks as long as the filesystem does.
-Checked databases_among(std::vector<Found> files, const CheckRules& rules);
+/// Blocks as long as the filesystem does. Errors: limit (no descriptor is left), and those of a
+/// filesystem that cannot say.
+Result<bool> is_database(Found& file, const CheckRules& rules);
 
 /// A plain path is always found, there or not: it is watched for. `real` is its realpath, or the
 /// same where there is none.

@@ -1,9 +1,6 @@
 #include "exporter/discovery_task.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <iterator>
 #include <utility>
 
@@ -16,11 +13,6 @@ namespace {
 
 using Kind = DiscoveryTask::Kind;
 using Clock = std::chrono::steady_clock;
-
-bool is_gone(const std::string& path) {
-  struct stat status{};
-  return ::lstat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
-}
 
 bool lies_below(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) &&
@@ -93,6 +85,8 @@ class Run {
     if (resolved && resolved->elsewhere) {
       task_.elsewhere.push_back({path, {}, 0, resolved->path});
       task_.found.push_back({path, resolved->path});
+    } else if (!resolved && resolved.error().code == Errc::unsupported) {
+      task_.error = resolved.error();  // whoever touched it would be led on by the kernel
     } else {
       task_.found.push_back(found_at(path, resolved ? resolved->path : path));
     }
@@ -144,36 +138,39 @@ class Run {
       task_.watched = context_.watch->set(std::to_string(task_.id), task_.directories, step_);
   }
 
+  /// Each file by itself: where time is up, those before it are found.
   void check(const std::vector<std::string>& files) {
     const auto end = Clock::now() + context_.config->limits.max_duration;
-    const auto is_over = [this, end] {
-      step_();
-      if (Clock::now() < end) return false;
-      if (!task_.limit) task_.limit = WalkLimit::time;
-      return true;
-    };
-    std::vector<Found> candidates;
-    for (const std::string& file : files) {
-      if (is_over()) break;
-      const Result<ResolvedPath> resolved = resolve(file);
-      if (resolved && resolved->elsewhere) {
-        task_.elsewhere.push_back({file, {}, 0, resolved->path});
-      } else if (resolved) {
-        candidates.push_back({file, resolved->path});
-      } else if (resolved.error().code == Errc::denied) {
-        candidates.push_back({file, file});
-      } else if (resolved.error().code != Errc::no_data &&
-                 resolved.error().code != Errc::unsupported && !task_.error) {
-        task_.error = resolved.error();
-      }
-    }
     CheckRules rules;
     rules.is_known = [this](std::string_view path) { return context_.known->contains(path); };
     rules.is_excluded = [this](std::string_view path) { return is_excluded_path(path); };
-    rules.is_over = is_over;
-    Checked checked = databases_among(std::move(candidates), rules);
-    task_.found = std::move(checked.found);
-    if (!task_.error) task_.error = std::move(checked.error);
+    for (const std::string& file : files) {
+      step_();
+      if (Clock::now() >= end) {
+        task_.limit = WalkLimit::time;
+        return;
+      }
+      const Result<ResolvedPath> resolved = resolve(file);
+      if (resolved && resolved->elsewhere) {
+        task_.elsewhere.push_back({file, {}, 0, resolved->path});
+        continue;
+      }
+      if (!resolved && resolved.error().code != Errc::denied) {
+        if (resolved.error().code != Errc::no_data && resolved.error().code != Errc::unsupported)
+          meet(resolved.error());
+        continue;
+      }
+      Found found{file, resolved ? resolved->path : file};
+      const Result<bool> is_found = is_database(found, rules);
+      if (is_found.value_or(false)) task_.found.push_back(std::move(found));
+      if (is_found) continue;
+      meet(is_found.error());
+      if (is_found.error().code == Errc::limit) return;  // nor could the next one be opened
+    }
+  }
+
+  void meet(const Error& error) {
+    if (!task_.error) task_.error = error;
   }
 
   /// What was cut off is not gone; nor is a database that nobody has open at this moment.
@@ -183,9 +180,14 @@ class Run {
     std::vector<Found> kept;
     for (const Found& found : task_.previous) {
       step_();
-      if (seen.contains(found.matched_path) || is_gone(behind_link(found.matched_path))) continue;
+      if (seen.contains(found.matched_path)) continue;
       if (is_excluded_path(found.matched_path) || is_excluded_path(found.path)) continue;
-      kept.push_back(found);
+      const Result<ResolvedPath> resolved = resolve(found.matched_path);
+      if (resolved && resolved->elsewhere) {
+        task_.elsewhere.push_back({found.matched_path, {}, 0, resolved->path});
+      } else if (resolved || resolved.error().code != Errc::no_data) {
+        kept.push_back(found);
+      }
     }
     std::ranges::move(kept, std::back_inserter(task_.found));
   }

@@ -56,6 +56,9 @@ struct DiscoveryTask {
   OpenFiles open;  ///< of `processes`, without its paths
   std::chrono::steady_clock::duration took{0};
 
+  /// Of a plain path: a link leads to another filesystem, where it has to be looked at yet.
+  bool is_half_way() const { return kind == Kind::plain && !elsewhere.empty(); }
+
   /// The path whose mount the task touches.
   const std::string& touches() const { return start.real_directory(); }
 };

@@ -46,7 +46,7 @@ FolderWatch::Outcome FolderWatch::set(const std::string& owner, std::vector<std:
   Outcome outcome;
   std::set<std::string> watched;
   for (std::string& path : folders) {
-    step();
+    if (step) step();
     const int watch = ::inotify_add_watch(descriptor_, path.c_str(), kMask);
     if (watch < 0) {
       outcome.over_limit += errno == ENOSPC || errno == ENOMEM ? 1 : 0;

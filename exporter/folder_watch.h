@@ -41,12 +41,11 @@ class FolderWatch {
   };
   /// From now on these are the owner's folders, and no others. With folders for pool threads only,
   /// and one at a time for an owner: it resolves each path, also of a folder that is watched
-  /// already, since another one may have taken its name, and calls `step` before each. None may lie
-  /// on a network or FUSE mount (law 5). A folder that is gone or may not be read is passed over,
-  /// and comes to be watched by a later call.
-  Outcome set(
-      const std::string& owner, std::vector<std::string> folders,
-      const std::function<void()>& step = [] {});
+  /// already, since another one may have taken its name, and calls `step`, unless that is empty,
+  /// before each. None may lie on a network or FUSE mount (law 5). A folder that is gone or may not
+  /// be read is passed over, and comes to be watched by a later call.
+  Outcome set(const std::string& owner, std::vector<std::string> folders,
+              const std::function<void()>& step = {});
 
   struct Changes {
     std::set<std::string> folders;  ///< in which a name came or went, or that are gone themselves

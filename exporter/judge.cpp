@@ -83,7 +83,7 @@ std::string_view limit_key(WalkLimit limit) {
 
 void Judge::looked(const LookTask& task) {
   State& state = states_[task.name];
-  judge_failures({{"database", task.name}}, task.failures, state.failing);
+  judge_failures({{"database", task.name}, {"path", task.path}}, task.failures, state.failing);
   judge_states(task, state);
 }
 
@@ -92,13 +92,13 @@ void Judge::looked(const NodeTask& task) { judge_failures({}, task.failures, nod
 void Judge::judge_failures(const Fields& subject, std::span<const CollectorFailure> failures,
                            Failing& before) {
   Failing failing;
-  for (const CollectorFailure& failure : failures)
-    failing.emplace(failure.collector, failure.error.code);
+  std::set<std::string_view> failed;
   for (const auto& [collector, error] : failures) {
-    const auto known = before.find(collector);
+    failed.insert(collector);
     // A busy moment is the normal life of a database; it is counted, not told.
     if (error.code == Errc::busy) continue;
-    if (known != before.end() && known->second == error.code) continue;
+    if (!failing.emplace(collector, error.code).second) continue;
+    if (before.contains({collector, error.code})) continue;
     Fields fields = subject;
     fields.push_back({"collector", std::string(collector)});
     fields.push_back({"reason", std::string(to_string(error.code))});
@@ -107,7 +107,7 @@ void Judge::judge_failures(const Fields& subject, std::span<const CollectorFailu
     log_.warn("look failed", fields);
   }
   for (const auto& [collector, code] : before) {
-    if (failing.contains(collector) || code == Errc::busy) continue;
+    if (!failed.insert(collector).second) continue;
     Fields fields = subject;
     fields.push_back({"collector", std::string(collector)});
     log_.info("look succeeds again", fields);
@@ -139,7 +139,8 @@ void Judge::judge_states(const LookTask& task, State& state) {
 }
 
 void Judge::discovered(const DiscoveryTask& task, const Discoverer::Troubles& before) {
-  const std::string& folder = task.start.directory;
+  const bool of_processes = task.kind == DiscoveryTask::Kind::processes;
+  const std::string folder = of_processes ? "/proc" : task.start.directory;
   if (task.error && task.error->code != before.error) {
     log_.warn("discovery failed, what it found before stays",
               {{"folder", folder},
@@ -153,7 +154,17 @@ void Judge::discovered(const DiscoveryTask& task, const Discoverer::Troubles& be
     log_.warn("discovery ended at a limit, what lies beyond is not found",
               {{"folder", folder},
                {"limit", std::string("max_").append(limit_key(*task.limit))},
-               {"advice", "name fewer folders, exclude some, or raise the limit in [discovery]"}});
+               {"advice", of_processes ? "raise the limit in [discovery]"
+                                       : "name fewer folders, exclude some, or raise the limit in "
+                                         "[discovery]"}});
+}
+
+void Judge::denied_processes(std::size_t count) {
+  if (count > 0 && !denied_)
+    log_.warn("processes of other users do not show which files they have open",
+              {{"processes", std::to_string(count)},
+               {"advice", "the capabilities CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH show them"}});
+  denied_ = count > 0;
 }
 
 void Judge::mount_stalled(const std::string& mountpoint) {
@@ -164,11 +175,15 @@ void Judge::mount_answers(const std::string& mountpoint) {
   log_.info("mount answers again", {{"mountpoint", mountpoint}});
 }
 
-void Judge::forget(std::string_view database) {
-  const auto state = states_.find(database);
+void Judge::forget(const Subject& subject) {
+  const auto state = states_.find(subject.name);
   if (state == states_.end()) return;
-  log_.info("database is gone", {{"database", std::string(database)}});
+  log_.info("database is watched no more", {{"database", subject.name}, {"path", subject.path}});
   states_.erase(state);
+}
+
+void Judge::keep_only(const std::function<bool(const std::string&)>& is_watched) {
+  std::erase_if(states_, [&](const auto& item) { return !is_watched(item.first); });
 }
 
 void Judge::over_limit(std::size_t count, std::size_t limit) {

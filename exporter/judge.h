@@ -2,16 +2,21 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "exporter/discoverer.h"
 #include "exporter/log.h"
 #include "exporter/look_job.h"
+#include "exporter/subject.h"
 
 namespace sqlite_exporter {
 
@@ -25,7 +30,11 @@ class Judge {
   void discovered(const DiscoveryTask& task, const Discoverer::Troubles& before);
   void mount_stalled(const std::string& mountpoint);
   void mount_answers(const std::string& mountpoint);
-  void forget(std::string_view database);
+  void forget(const Subject& subject);
+  /// Databases may have got other names: what was known of the old ones is forgotten.
+  void keep_only(const std::function<bool(const std::string&)>& is_watched);
+  /// Whose open files may not be asked.
+  void denied_processes(std::size_t count);
   /// How many databases were found beyond the limit.
   void over_limit(std::size_t count, std::size_t limit);
   /// How many times longer than usual periods between samples are; told at most once a minute.
@@ -34,7 +43,7 @@ class Judge {
 
  private:
   using Fields = std::vector<Log::Field>;
-  using Failing = std::map<std::string_view, Errc>;  ///< by collector
+  using Failing = std::set<std::pair<std::string_view, Errc>>;  ///< collectors and reasons
   struct State {
     Failing failing;
     std::optional<StateSet> told;
@@ -48,6 +57,7 @@ class Judge {
   std::map<std::string, State, std::less<>> states_;
   Failing node_failing_;
   bool over_limit_ = false;
+  bool denied_ = false;
   bool slowed_ = false;
   std::optional<std::chrono::steady_clock::time_point> slowed_told_;
 };

@@ -11,13 +11,16 @@
 namespace sqlite_exporter {
 namespace {
 
+bool is_denied(const std::error_code& error) { return error == std::errc::permission_denied; }
+
 /// Without slashes at its end; "" for the root directory.
 Result<std::string> directory(std::string path, const char* flag) {
   std::error_code error;
   if (!path.starts_with('/') || !std::filesystem::is_directory(path, error)) {
     return fail(Errc::config, std::string(flag)
                                   .append(" must be the absolute path of a directory, not ")
-                                  .append(in_quotes(path)));
+                                  .append(in_quotes(path))
+                                  .append(is_denied(error) ? ": " + error.message() : ""));
   }
   while (path.ends_with('/')) path.pop_back();
   return path;

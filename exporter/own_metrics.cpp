@@ -79,7 +79,8 @@ constexpr Metric kSnapshotTimestamp =
           "Unix time at which the readings served now were published.");
 constexpr Metric kStalledMounts =
     gauge("sqlite_exporter_stalled_mounts",
-          "Mounts that did not answer a look before its deadline and have not answered since.");
+          "Filesystems, each of one mount or several, that did not answer within a second and have "
+          "not answered since.");
 
 /// Sorted by name.
 constexpr std::array kDeclarations = {

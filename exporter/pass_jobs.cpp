@@ -9,14 +9,13 @@ void PassJobs::begin_pass() {
   awaited_ = 0;
 }
 
-void PassJobs::start(Phase phase, Filesystem filesystem, const std::shared_ptr<PassJob>& job,
-                     Loop::Callback work, Done done) {
-  const Key key = {phase, filesystem.id};
+void PassJobs::start(Phase phase, const std::shared_ptr<PassJob>& job, Loop::Callback work,
+                     Done done) {
+  const Key key = {phase, job->filesystem.id};
   auto lane = phase == Phase::discovery ? JobQueue::Lane::discovery : JobQueue::Lane::local;
-  if (filesystem.remote) lane = JobQueue::Lane::remote;
+  if (job->filesystem.remote) lane = JobQueue::Lane::remote;
   job->pass = pass_;
   job->begun = Clock::now();
-  job->filesystem = std::move(filesystem);
   running_[key] = job;
   ++awaited_;
   job->ticket = queue_.submit(lane, std::move(work), [this, key, job, done = std::move(done)] {

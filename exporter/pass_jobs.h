@@ -35,11 +35,11 @@ class PassJobs {
   void begin_pass();
   std::uint64_t pass() const { return pass_; }
 
-  /// At most one job for each phase and filesystem: a discovery that hangs, behind a symbolic link
-  /// say, must not keep the looks of its filesystem waiting. `work` on a pool thread, then `done`;
-  /// the pass waits for it until then, or until it is stalled, cut or not waited for any more.
-  void start(Phase phase, Filesystem filesystem, const std::shared_ptr<PassJob>& job,
-             Loop::Callback work, Done done);
+  /// On `job->filesystem`. At most one job for each phase and filesystem: a discovery that hangs,
+  /// behind a symbolic link say, must not keep the looks of its filesystem waiting. `work` on a
+  /// pool thread, then `done`; the pass waits for it until then, or until it is stalled, cut or not
+  /// waited for any more.
+  void start(Phase phase, const std::shared_ptr<PassJob>& job, Loop::Callback work, Done done);
 
   /// The job of this phase there, or null.
   PassJob* find(Phase phase, FilesystemId filesystem) const;

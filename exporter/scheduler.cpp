@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <iterator>
-#include <set>
 #include <utility>
 
 #include "collectors/filesystem.h"
 #include "exporter/clock.h"
 #include "exporter/exclude.h"
-#include "exporter/naming.h"
+#include "exporter/subject_facts.h"
 
 namespace sqlite_exporter {
 
@@ -63,6 +62,7 @@ void Scheduler::reconfigure(const Config& config, const std::vector<const Collec
     });
     discoverer_.configure(discovery_entries(config), config.discovery());
     configured_ = Snapshot::Clock::now();
+    judge_.keep_only([this](const std::string& name) { return subjects_.all().contains(name); });
     parts_.sampler.set_budget(CpuBudget(poll_.cpu_budget, poll_.interval));
     parts_.loop.set_period(timer_, poll_.interval);
   };
@@ -77,7 +77,8 @@ void Scheduler::start() {
 void Scheduler::tick() {
   if (phase_ == Phase::discovery) return;  // it has patience of its own
   if (phase_ != Phase::idle) {
-    const Snapshot::Clock::duration longest = kPassIntervals * poll_.interval;
+    // A tick that comes a little early must not leave it for one more interval.
+    const Snapshot::Clock::duration longest = kPassIntervals * poll_.interval - poll_.interval / 4;
     if (Snapshot::Clock::now() - pass_begun_ <
         std::max<Snapshot::Clock::duration>(longest, kStallDeadline))
       return;
@@ -108,24 +109,17 @@ void Scheduler::tell_stalled_mounts() {
   stalled_ = std::move(stalled);
 }
 
-bool Scheduler::somebody_holds_a_lock() const {
-  return std::ranges::any_of(subjects_.all(), [](const auto& item) {
-    return !item.second->sampled || item.second->sample->read([](const Sample& sample) {
-      return sample.attached || sample.locked;
-    });
-  });
-}
-
 void Scheduler::begin_pass() {
   if (const auto apply = std::exchange(reconfigure_, nullptr)) apply();
   jobs_.begin_pass();
-  pass_begun_ = Snapshot::Clock::now();
+  pass_begun_ = looks_begun_ = Snapshot::Clock::now();
   phase_ = Phase::mounts;
   found_ = {};
   if (jobs_.is_running(phase_, procfs().id)) return end_phase_if_done();
   auto job = std::make_shared<PassJob>();
-  const bool locked = somebody_holds_a_lock();
-  start(procfs(), job, [job, paths = parts_.paths, locked, known = lock_holders_] {
+  job->filesystem = procfs();
+  const bool locked = somebody_holds_a_lock(subjects_);
+  start(job, [job, paths = parts_.paths, locked, known = lock_holders_] {
     job->progress.step();
     // Without a mount table nothing can be kept apart: the old one, or one group for all.
     Result<Node> node = read_node(paths);
@@ -160,17 +154,16 @@ void Scheduler::abandon_lost_discovery() {
 void Scheduler::start_due_discovery() {
   std::vector<DiscoveryTask> tasks =
       discoverer_.due(Discoverer::Clock::now(), [this](const DiscoveryTask& task) {
-        return jobs_.is_running(Phase::discovery, filesystem_of(task).id);
+        const FilesystemId filesystem = filesystem_of(task).id;
+        return jobs_.is_running(Phase::discovery, filesystem) ||
+               jobs_.is_stalled(Phase::looks, filesystem);
       });
   Jobs jobs;
-  for (DiscoveryTask& task : tasks) {
-    Job& job = jobs[filesystem_of(task).id];
-    if (!job) job = std::make_shared<PassJob>();
-    job->discovery.push_back(std::move(task));
-  }
+  for (DiscoveryTask& task : tasks)
+    job_on(filesystem_of(task), jobs).discovery.push_back(std::move(task));
   const DiscoveryContext context{node_, discoverer_.config(), discoverer_.watch(), known_paths_};
   for (const auto& [id, job] : jobs) {
-    start(filesystem_of(job->discovery.front()), job, [job, context] {
+    start(job, [job, context] {
       for (DiscoveryTask& task : job->discovery)
         run_discovery(task, context, [&job] { job->progress.step(); });
     });
@@ -180,24 +173,25 @@ void Scheduler::start_due_discovery() {
 void Scheduler::begin_looks() {
   phase_ = Phase::looks;
   // Readings are as old as this; discovery before it may have taken its time.
-  pass_begun_ = Snapshot::Clock::now();
-  const bool settled = discoverer_.complete() || pass_begun_ - configured_ >= kNewWalksPatience;
+  looks_begun_ = Snapshot::Clock::now();
+  if (looks_begun_ - pass_begun_ >= poll_.interval) pass_begun_ = looks_begun_;
+  const bool settled = discoverer_.complete() || looks_begun_ - configured_ >= kNewWalksPatience;
   apply(subjects_.merge(discoverer_.findings(), settled));
   judge_.over_limit(subjects_.over_limit(), poll_.max_databases);
   Jobs jobs;
   for (const auto& [name, subject] : subjects_.all()) {
     enrol(*subject);
-    const FilesystemId filesystem = filesystem_id_of(node_->mounts, subject->path);
+    const Filesystem filesystem = filesystem_of(subject->path);
     if (subject->job != nullptr) {
-      if (subject->job->filesystem.id == filesystem) continue;
+      if (subject->job->filesystem.id == filesystem.id) continue;
       // The job hangs, perhaps for good, where this path does not lead any more.
       subject->kept = std::make_shared<Subject::Kept>();
     }
-    PassJob* const job = look_job(jobs, filesystem);
-    if (job == nullptr) continue;
-    subject->job = job;
-    job->subjects.push_back(subject);
-    LookTask& task = job->looks.emplace_back();
+    if (is_held_up(filesystem.id)) continue;
+    PassJob& job = job_on(filesystem, jobs);
+    subject->job = &job;
+    job.subjects.push_back(subject);
+    LookTask& task = job.looks.emplace_back();
     task.name = subject->name;
     task.path = subject->path;
     task.sampled = subject->sampled;
@@ -206,9 +200,7 @@ void Scheduler::begin_looks() {
   }
   add_mounts(jobs);
   for (const auto& [id, job] : jobs) {
-    const std::string path =
-        job->mounts.empty() ? job->subjects.front()->path : job->mounts.front().mountpoint;
-    start(filesystem_of(path), job, [job, node = node_, tools = parts_.tools] {
+    start(job, [job, node = node_, tools = parts_.tools] {
       run_looks(job->looks, *node, tools, job->progress);
       look_at_filesystems(job->mounts, tools, job->node_task.emplace(), job->progress);
     });
@@ -216,29 +208,27 @@ void Scheduler::begin_looks() {
   end_phase_if_done();
 }
 
-PassJob* Scheduler::look_job(Jobs& jobs, FilesystemId filesystem) const {
-  if (jobs_.is_running(Phase::looks, filesystem)) return nullptr;
-  // Discovery hangs there: a look would, too.
-  if (jobs_.is_stalled(Phase::discovery, filesystem)) return nullptr;
-  Job& job = jobs[filesystem];
-  if (!job) job = std::make_shared<PassJob>();
-  return job.get();
+bool Scheduler::is_held_up(FilesystemId filesystem) const {
+  return jobs_.is_running(Phase::looks, filesystem) ||
+         jobs_.is_stalled(Phase::discovery, filesystem);
+}
+
+PassJob& Scheduler::job_on(const Filesystem& filesystem, Jobs& jobs) {
+  Job& job = jobs[filesystem.id];
+  if (!job) {
+    job = std::make_shared<PassJob>();
+    job->filesystem = filesystem;
+  }
+  return *job;
 }
 
 void Scheduler::add_mounts(Jobs& jobs) const {
   if (std::ranges::find(parts_.tools.node_collectors, &kFilesystemNodeCollector) ==
       parts_.tools.node_collectors.end())
     return;
-  std::set<const Mount*> mounts;
-  for (const auto& [name, subject] : subjects_.all()) {
-    mounts.insert(node_->mounts.mount_of(subject->path));
-    // Another one if the database file alone is mounted there.
-    mounts.insert(node_->mounts.mount_of(std::string(subject->path).append("-wal")));
-  }
-  for (const Mount* mount : mounts) {
-    if (mount == nullptr) continue;
-    const FilesystemId filesystem = filesystem_id_of(node_->mounts, mount->mountpoint);
-    if (PassJob* const job = look_job(jobs, filesystem)) job->mounts.push_back(*mount);
+  for (const Mount* mount : mounts_of(subjects_, node_->mounts)) {
+    const Filesystem filesystem = filesystem_of(mount->mountpoint);
+    if (!is_held_up(filesystem.id)) job_on(filesystem, jobs).mounts.push_back(*mount);
   }
 }
 
@@ -246,8 +236,9 @@ void Scheduler::begin_node_look() {
   phase_ = Phase::node;
   if (jobs_.is_running(phase_, procfs().id)) return end_phase_if_done();
   auto job = std::make_shared<PassJob>();
+  job->filesystem = procfs();
   job->node_task = std::exchange(found_.node, {});
-  start(procfs(), job, [job, node = node_, tools = parts_.tools] {
+  start(job, [job, node = node_, tools = parts_.tools] {
     job->node_task->look.node = node.get();
     run_node_look(*job->node_task, tools, job->progress);
   });
@@ -266,9 +257,8 @@ void Scheduler::end_phase_if_done() {
   }
 }
 
-void Scheduler::start(const Filesystem& filesystem, const Job& job, Loop::Callback work) {
-  jobs_.start(phase_, filesystem, job, std::move(work),
-              [this](const Job& done) { job_done(done); });
+void Scheduler::start(const Job& job, Loop::Callback work) {
+  jobs_.start(phase_, job, std::move(work), [this](const Job& done) { job_done(done); });
 }
 
 void Scheduler::job_done(const Job& job) {
@@ -286,7 +276,8 @@ void Scheduler::collect_discovery(PassJob& job) {
   if (job.discovery.empty()) return;
   const auto now = Discoverer::Clock::now();
   for (DiscoveryTask& task : job.discovery) {
-    if (const auto before = discoverer_.last_troubles(task.id)) judge_.discovered(task, *before);
+    if (const auto before = discoverer_.last_troubles(task.id); before && !task.is_half_way())
+      judge_.discovered(task, *before);
     parts_.tools.own_metrics->observe_collector(kDiscoveryName,
                                                 std::chrono::duration<double>(task.took).count());
     if (task.error)
@@ -305,7 +296,10 @@ void Scheduler::collect(PassJob& job) {
   for (std::size_t i = 0; i < job.looks.size(); ++i) {
     LookTask& task = job.looks[i];
     judge_.looked(task);
-    if (task.states) job.subjects[i]->excluded = is_excluded(*job.subjects[i], *task.states);
+    if (task.states) {
+      const StateSet excluded = discoverer_.config()->exclude_states;
+      job.subjects[i]->excluded = is_hidden(*job.subjects[i], subjects_, *task.states & excluded);
+    }
     for (std::size_t limit = 0; limit < found_.limits.size(); ++limit)
       found_.limits[limit] = found_.limits[limit] || task.limits[limit];
     if (task.states && task.states->contains(DatabaseState::absent)) absent_.insert(task.path);
@@ -322,20 +316,15 @@ void Scheduler::collect(PassJob& job) {
   std::ranges::move(job.node_task->failures, std::back_inserter(found_.node.failures));
 }
 
-bool Scheduler::is_excluded(const Subject& subject, StateSet states) const {
-  // One that was named is wanted, whatever it is.
-  return subject.entry < subjects_.entries().size() &&
-         names_many(subjects_.entries()[subject.entry].path) &&
-         !(states & discoverer_.config()->exclude_states).empty();
-}
-
 void Scheduler::apply(const Subjects::Changes& changes) {
-  for (const auto& subject : changes.moved)
-    if (subject->sampled)
-      parts_.sampler.watch(subject->sample, subject->path, filesystem_of(subject->path));
+  for (const auto& subject : changes.moved) {
+    const Filesystem filesystem = filesystem_of(subject->path);
+    if (subject->sampled && !filesystem.remote)
+      parts_.sampler.watch(subject->sample, subject->path, filesystem);
+  }
   for (const auto& subject : changes.removed) {
     if (subject->sampled) parts_.sampler.forget(subject->sample);
-    judge_.forget(subject->name);
+    judge_.forget(*subject);
   }
 }
 
@@ -364,6 +353,7 @@ void Scheduler::publish() {
   OwnMetrics& own = *parts_.tools.own_metrics;
   own.set_databases(shown, subjects_.all().size() - shown, subjects_.over_limit());
   own.set_discovery(discoverer_.status());
+  judge_.denied_processes(discoverer_.status().denied_processes);
   own.set_stalled_mounts(stalled_.size());
   const std::uint64_t looks = parts_.sampler.looks();
   own.count_sampler_looks(looks - std::exchange(looks_counted_, looks));
@@ -372,16 +362,10 @@ void Scheduler::publish() {
   judge_.slowed(parts_.sampler.slowdown());
   own.set_lost_log_lines(parts_.log.lost_lines());
   own.set_snapshot_time(unix_now());
-  auto snapshot = std::make_shared<const Snapshot>(std::move(readings), own.collect(), pass_begun_,
+  auto snapshot = std::make_shared<const Snapshot>(std::move(readings), own.collect(), looks_begun_,
                                                    kSnapshotIntervals * poll_.interval);
   parts_.snapshot->set(snapshot);
   if (parts_.published) parts_.published(*snapshot);
-}
-
-Filesystem Scheduler::procfs() const { return filesystem_of(parts_.paths.procfs); }
-
-Filesystem Scheduler::filesystem_of(const std::string& path) const {
-  return sqlite_exporter::filesystem_of(node_->mounts, path);
 }
 
 Filesystem Scheduler::filesystem_of(const DiscoveryTask& task) const {

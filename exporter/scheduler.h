@@ -25,6 +25,7 @@
 #include "exporter/pass_jobs.h"
 #include "exporter/sampler.h"
 #include "exporter/snapshot.h"
+#include "exporter/subject_facts.h"
 #include "exporter/subjects.h"
 
 namespace sqlite_exporter {
@@ -72,25 +73,26 @@ class Scheduler {
   void begin_looks();
   void begin_node_look();
   void end_phase_if_done();
-  void start(const Filesystem& filesystem, const Job& job, Loop::Callback work);
+  void start(const Job& job, Loop::Callback work);
   void job_done(const Job& job);
-  /// Else there is nothing to find in /proc/locks.
-  bool somebody_holds_a_lock() const;
-  /// The job of a filesystem, made if there is none; null if it would have to wait there.
-  PassJob* look_job(Jobs& jobs, FilesystemId filesystem) const;
+  /// A look would wait there: for another one, or because discovery hangs.
+  bool is_held_up(FilesystemId filesystem) const;
+  /// The one among these, made if there is none.
+  static PassJob& job_on(const Filesystem& filesystem, Jobs& jobs);
   void tell_stalled_mounts();
   void apply(const Subjects::Changes& changes);
   /// Has the sampler watch it, or not, by the mount it lies on now.
   void enrol(Subject& subject);
   /// The mounts of all databases and their WALs, to be asked how full they are.
   void add_mounts(Jobs& jobs) const;
-  bool is_excluded(const Subject& subject, StateSet states) const;
   void collect(PassJob& job);
   void collect_discovery(PassJob& job);
   void publish();
-  Filesystem procfs() const;
+  Filesystem procfs() const { return filesystem_of(parts_.paths.procfs); }
   /// That of a path, or of what a task touches.
-  Filesystem filesystem_of(const std::string& path) const;
+  Filesystem filesystem_of(const std::string& path) const {
+    return sqlite_exporter::filesystem_of(node_->mounts, path);
+  }
   Filesystem filesystem_of(const DiscoveryTask& task) const;
 
   PollConfig poll_;
@@ -107,7 +109,8 @@ class Scheduler {
 
   Phase phase_ = Phase::idle;
   Loop::TimerId timer_ = 0;
-  Snapshot::Clock::time_point pass_begun_;
+  Snapshot::Clock::time_point pass_begun_;  ///< or a little later: see `begin_looks`
+  Snapshot::Clock::time_point looks_begun_;
   std::map<FilesystemId, std::string> stalled_;  ///< by a mountpoint of each
   std::uint64_t looks_counted_ = 0;
   std::shared_ptr<const KnownPaths> known_paths_ = std::make_shared<const KnownPaths>();

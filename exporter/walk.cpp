@@ -293,7 +293,8 @@ class Walker {
   }
 
   void meet(WalkLimit limit) {
-    if (!walked_.limit) walked_.limit = limit;
+    // One that ended the walk says more than the depth that nearly every walk meets.
+    if (!walked_.limit || *walked_.limit == WalkLimit::depth) walked_.limit = limit;
   }
 
   /// By errno: what is not there, is not ours to see or is no folder is nothing to speak of.

@@ -58,7 +58,7 @@ struct Walked {
   std::vector<std::string> directories;
   /// Mountpoints, and what links lead to on other mounts, untouched: each for a job of its own.
   std::vector<WalkStart> elsewhere;
-  std::optional<WalkLimit> limit;  ///< the first that was met; what it cut off is passed over
+  std::optional<WalkLimit> limit;  ///< that ended the walk, else depth; the rest is passed over
   std::optional<Error> error;      ///< the first; a folder that is absent or denied is none
 };
 

@@ -171,7 +171,8 @@ TEST_CASE("a link that leads over several filesystems is not followed for ever")
       discoverer.done(std::move(task), Discoverer::Clock::now(), no_mount);
     }
   CHECK(tasks == 4);
-  CHECK(found_by(discoverer, 0) == Names{root + "/a/x.db"});
+  // Whoever touched it would be led on by the kernel.
+  CHECK(found_by(discoverer, 0).empty());
   CHECK(found_by(discoverer, 1).empty());
 }
 
@@ -188,7 +189,8 @@ TEST_CASE("what was found before and is excluded now is not kept by a walk that 
   config.exclude = {"*/cache"};
   config.limits.max_entries = 1;
   discoverer.configure({entry(root + "/")}, config);
-  run_due(discoverer, {}, "", Discoverer::Clock::now() + std::chrono::hours(1));
+  CHECK(found_by(discoverer) == Names{root + "/b.db"});
+  run_due(discoverer);
   CHECK(found_by(discoverer) == Names{root + "/b.db"});
   CHECK(discoverer.status().limited[static_cast<std::size_t>(WalkLimit::count)] == 1);
 }

@@ -67,5 +67,35 @@ TEST_CASE("what discovery meets is told when it is new, and when it is over") {
         std::string::npos);
 }
 
+TEST_CASE("a collector that fails in several ways is told once of each") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  Judge judge(log);
+  NodeTask task;
+  const auto lines = [&] { return standard_error_of([&] { judge.looked(task); }); };
+  task.failures = {{"filesystem", Error{Errc::io, "statvfs /a"}},
+                   {"filesystem", Error{Errc::denied, "statvfs /b"}}};
+  CHECK(std::ranges::count(lines(), '\n') == 2);
+  CHECK(lines().empty());
+  std::ranges::reverse(task.failures);
+  CHECK(lines().empty());
+  task.failures.pop_back();
+  CHECK(lines().empty());  // it does not succeed yet
+  task.failures.clear();
+  CHECK(lines().find("look succeeds again") != std::string::npos);
+  CHECK(lines().empty());
+}
+
+TEST_CASE("that processes may not be asked is told when it begins") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  Judge judge(log);
+  const auto lines = [&](std::size_t count) {
+    return standard_error_of([&] { judge.denied_processes(count); });
+  };
+  CHECK(lines(0).empty());
+  CHECK(lines(7).find(" processes=7 ") != std::string::npos);
+  CHECK(lines(8).empty());
+  CHECK(lines(0).empty());
+}
+
 }  // namespace
 }  // namespace sqlite_exporter

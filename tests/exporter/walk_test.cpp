@@ -278,6 +278,12 @@ TEST_CASE("no more names are read than the limit says") {
   CHECK(walked.files.size() == 2);
 }
 
+TEST_CASE("the limit that ends a walk is told, though folders were too deep before") {
+  const Tree tree({"a/x/1.db", "b/1.db", "b/2.db"});
+  CHECK(tree.walk("", within({.max_depth = 1})).limit == WalkLimit::depth);
+  CHECK(tree.walk("", within({.max_depth = 1, .max_entries = 3})).limit == WalkLimit::count);
+}
+
 TEST_CASE("a walk ends when its time does") {
   const Tree tree({"a.db", "x/c.db"});
   const Walked walked = tree.walk("", within({.max_duration = -1ms}));

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -65,7 +66,8 @@ TEST_CASE("the stat of this process") {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const auto stat = parse_process_stat(text);
   REQUIRE(stat);
-  CHECK(stat->threads == 1);
+  const std::filesystem::directory_iterator threads("/proc/self/task");
+  CHECK(stat->threads == static_cast<long>(std::distance(begin(threads), end(threads))));
   CHECK(stat->start_ticks > 0);
   CHECK(stat->resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) <=
         stat->virtual_bytes);

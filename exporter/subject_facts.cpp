@@ -1,0 +1,35 @@
+#include "exporter/subject_facts.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "exporter/naming.h"
+
+namespace sqlite_exporter {
+
+bool somebody_holds_a_lock(const Subjects& subjects) {
+  return std::ranges::any_of(subjects.all(), [](const auto& item) {
+    return !item.second->sampled || item.second->sample->read([](const Sample& sample) {
+      return sample.attached || sample.locked;
+    });
+  });
+}
+
+bool is_hidden(const Subject& subject, const Subjects& subjects, StateSet excluded) {
+  return !excluded.empty() && subject.entry < subjects.entries().size() &&
+         names_many(subjects.entries()[subject.entry].path);
+}
+
+std::vector<const Mount*> mounts_of(const Subjects& subjects, const MountTable& mounts) {
+  std::set<const Mount*> found;
+  for (const auto& [name, subject] : subjects.all()) {
+    found.insert(mounts.mount_of(subject->path));
+    // Another one if the database file alone is mounted there.
+    found.insert(mounts.mount_of(std::string(subject->path).append("-wal")));
+  }
+  found.erase(nullptr);
+  return {found.begin(), found.end()};
+}
+
+}  // namespace sqlite_exporter
