@@ -180,9 +180,12 @@ void Discoverer::done(DiscoveryTask task, Clock::time_point now,
     // A link leads to another filesystem: the rest of the way is a task of its own.
     walk.start.real = task.is_half_way() ? task.elsewhere.front().real : std::string();
     walk.again = walk.again || task.is_half_way();
-  } else if (walk.kind == Kind::walk || walk.kind == Kind::files) {
+  } else if (walk.kind == Kind::walk) {
     // Without all of its folders it does not know which mounts are gone.
     adopt(task.id, task.elsewhere, !task.error && !task.limit);
+  } else if (walk.kind == Kind::files) {
+    // Those that nobody has open now are not met, and not gone.
+    adopt(task.id, task.elsewhere, false);
   } else if (walk.kind == Kind::processes && !task.error) {
     distribute(task.id, std::move(task.candidates), mount_of);
   }

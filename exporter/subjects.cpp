@@ -176,7 +176,8 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled) {
     if (still_there.contains(item->second.get())) {
       ++item;
     } else {
-      leaving.emplace(item->second->path, item->second);
+      if (!leaving.emplace(item->second->path, item->second).second)
+        changes.removed.push_back(item->second);
       item = by_name_.erase(item);
     }
   }

@@ -205,6 +205,33 @@ TEST_CASE("mounts that processes used and where nothing is left are forgotten") 
   CHECK(scan({}) == 1);
 }
 
+TEST_CASE("a file that lies elsewhere by now stays found, though nobody has it open") {
+  Scripted scripted;
+  DiscoveryConfig config;
+  config.processes = true;
+  scripted.discoverer.configure({entry("/**/*")}, config);
+  const auto scan = [&](bool is_open, bool is_there) {
+    scripted.now += std::chrono::hours(1);
+    for (auto tasks = scripted.due(); !tasks.empty(); tasks = scripted.due())
+      for (DiscoveryTask& task : tasks) {
+        std::vector<Found> found;
+        if (task.kind == Kind::processes) {
+          if (is_open) task.candidates = {"/link.db"};
+        } else if (task.kind == Kind::files) {
+          if (!task.candidates.empty()) task.elsewhere = {{"/link.db", {}, 0, "/mnt/a.db"}};
+        } else if (is_there) {
+          found = {{"/link.db", "/mnt/a.db"}};
+        }
+        scripted.done(std::move(task), found);
+      }
+    return found_by(scripted.discoverer);
+  };
+  CHECK(scan(true, true) == Names{"/mnt/a.db"});
+  CHECK(scan(false, true) == Names{"/mnt/a.db"});
+  CHECK(scan(false, true) == Names{"/mnt/a.db"});
+  CHECK(scan(false, false).empty());
+}
+
 TEST_CASE("what the last task met is told once") {
   Scripted scripted;
   scripted.discoverer.configure({entry("/data/*.db")}, {});
