@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include "collectors/metric_rules.h"
+
 namespace sqlite_exporter {
 
 enum class MetricType : std::uint8_t { counter, gauge, histogram };
@@ -40,7 +42,7 @@ class Metric {
                    std::initializer_list<std::string_view> labels)
       : name_(name), help_(help), type_(type), label_count_(labels.size()) {
     if (!valid_metric_name(name)) throw "a metric is named sqlite_* or process_*, in [a-z0-9_]";
-    if (ends_with_foreign_unit(name)) throw "a metric's name ends in a base unit";
+    if (!foreign_unit_of(name).empty()) throw "a metric's name ends in a base unit";
     if (name.ends_with("_total") != (type == MetricType::counter))
       throw "a name ends in _total if and only if it is a counter";
     if (!valid_help(help)) throw "HELP is a sentence in printable ASCII that ends with a period";
@@ -54,25 +56,13 @@ class Metric {
     }
   }
 
-  static consteval bool word(std::string_view text) {
-    if (text.empty() || text.front() < 'a' || text.front() > 'z') return false;
-    for (const char c : text)
-      if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
-    return !text.ends_with('_') && text.find("__") == std::string_view::npos;
-  }
   static consteval bool valid_metric_name(std::string_view name) {
-    return word(name) && (name.starts_with("sqlite_") || name.starts_with("process_"));
+    return is_metric_word(name) && (name.starts_with("sqlite_") || name.starts_with("process_"));
   }
   static consteval bool valid_label_name(std::string_view label) {
-    return word(label) && label != "database" && label != "job" && label != "instance" &&
-           label != "le" && label != "quantile";
-  }
-  static consteval bool ends_with_foreign_unit(std::string_view name) {
-    if (name.ends_with("_total")) name.remove_suffix(6);
-    for (const std::string_view unit : {"_ms", "_milliseconds", "_microseconds", "_nanoseconds",
-                                        "_minutes", "_kb", "_kilobytes", "_megabytes", "_percent"})
-      if (name.ends_with(unit)) return true;
-    return false;
+    for (const std::string_view refused : kRefusedLabels)
+      if (label == refused) return false;
+    return is_metric_word(label);
   }
   static consteval bool valid_help(std::string_view help) {
     if (!help.ends_with('.')) return false;

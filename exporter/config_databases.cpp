@@ -7,16 +7,13 @@
 #include <set>
 
 #include "collectors/label_text.h"
+#include "collectors/metric_rules.h"
 #include "exporter/config_refusal.h"
 #include "exporter/naming.h"
 #include "exporter/quoted.h"
 
 namespace sqlite_exporter {
 namespace {
-
-/// Set on every sample by this exporter, by Prometheus, or on parts of histograms and summaries.
-constexpr std::array<std::string_view, 5> kRefusedLabels = {"database", "job", "instance", "le",
-                                                            "quantile"};
 
 /// What Prometheus calls the target in Kubernetes: the claim's namespace would arrive as
 /// `exported_namespace`, and `namespace` would be the exporter's.
