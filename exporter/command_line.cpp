@@ -113,6 +113,10 @@ class Grammar {
     demo_application_->group("");  // not in the help: only `demo` starts it
     demo_application_->add_option("KIND", line_.application_kind)->required();
     demo_application_->add_option("PATH", line_.application_path)->required();
+
+    sql_worker_ = app_.add_subcommand("sql-worker", "Runs statements for the exporter");
+    sql_worker_->group("");  // not in the help: only the exporter starts it
+    sql_worker_->add_option("--path.procfs", line_.procfs);
   }
 
   Result<void> choose_verb() {
@@ -125,6 +129,7 @@ class Grammar {
                                       "; see sqlite_exporter --help");
     if (demo_->parsed()) line_.verb = Verb::demo;
     if (demo_application_->parsed()) line_.verb = Verb::demo_application;
+    if (sql_worker_->parsed()) line_.verb = Verb::sql_worker;
     if (check_config_->parsed()) {
       line_.verb = Verb::check_config;
       line_.config_file = checked_file_;
@@ -174,6 +179,7 @@ class Grammar {
   CLI::App* check_config_ = nullptr;
   CLI::App* describe_ = nullptr;
   CLI::App* demo_application_ = nullptr;
+  CLI::App* sql_worker_ = nullptr;
 };
 
 /// CLI11 splits `[a,b]` into a list; to us it is a glob in the working directory.

@@ -25,6 +25,7 @@ struct CommandLine {
     describe_metrics,
     describe_config,
     inspect,
+    sql_worker,  ///< the child that reads databases by SQL; not in the help
     version,
     help,
   };

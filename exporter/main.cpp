@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 #include "exporter/log.h"
 #include "exporter/node_paths.h"
 #include "exporter/reference.h"
+#include "exporter/sql/worker/worker.h"
 
 namespace sqlite_exporter {
 namespace {
@@ -93,6 +95,9 @@ int run_verb(const CommandLine& line) {
       return print(describe_metrics(all_metrics(), line.format));
     case CommandLine::Verb::describe_config: return print(describe_config(line.format));
     case CommandLine::Verb::inspect: return inspect(line);
+    case CommandLine::Verb::sql_worker:
+      // Its destructors, and a leak checker, would need what it gave up.
+      std::_Exit(run_sql_worker(line.procfs));
     case CommandLine::Verb::version:
     case CommandLine::Verb::help: return print(line.text);
   }

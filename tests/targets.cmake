@@ -157,6 +157,16 @@ unit_test(test_core SOURCES
   USES exporter_core test_support)
 target_compile_definitions(test_core PRIVATE SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 
+# The daemon's side of SQL.
+unit_test(test_sql SOURCES
+  tests/exporter/sql/messages_test.cpp
+  USES exporter_core test_support)
+
+# The worker's.
+unit_test(test_sql_worker SOURCES
+  tests/exporter/sql/worker/sandbox_test.cpp
+  USES sql_worker test_support)
+
 unit_test(test_web SOURCES
   tests/exporter/exposition_test.cpp
   tests/exporter/http_server_test.cpp
@@ -201,7 +211,7 @@ set(e2e_environment
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script attribution inspect interference many metrics node node_paths program prometheus
-        readme remount stalls states)
+        readme remount sql_worker stalls states)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
@@ -221,6 +231,15 @@ target_link_libraries(bench_look PRIVATE collectors test_support)
 add_executable(sqlite_writer EXCLUDE_FROM_ALL tests/bench/writer.cpp)
 target_link_libraries(sqlite_writer PRIVATE SQLite::SQLite3)
 add_custom_target(benchmarks DEPENDS bench_look bench_render sqlite_writer)
+
+# SQLite is linked into the SQL worker and the demo's applications, and into nothing that observes.
+set(observer_libraries "")
+foreach(library collectors_sqlite collectors_linux collectors_readings collectors exporter_config
+        exporter_web exporter_core inspect sql_messages)
+  list(APPEND observer_libraries $<TARGET_FILE:${library}>)
+endforeach()
+add_test(NAME links COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/links_test.py
+  $<TARGET_FILE:sql_worker> ${observer_libraries})
 
 # Rules about the sources themselves; label them so that sanitizer runs can leave them out.
 foreach(rule format layers)

@@ -48,7 +48,7 @@ class Application:
 
     def __init__(self, path=None):
         self.process = subprocess.Popen([SQLITE_APP], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, bufsize=1)
+                                        text=True, bufsize=1, errors="surrogateescape")
         if path is not None:
             self.ask("open " + path)
 

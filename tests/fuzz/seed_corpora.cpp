@@ -134,6 +134,13 @@ void write_texts(const Corpora& corpora) {
   corpora.add("open_files", "deleted", "/srv/a.db (deleted)");
   corpora.add("path_translation", "container",
               "1/ / /c/41/fs\n2/volumes/1 /data \n\n2/ / \n3/ /srv \n\n/data/a.db");
+  corpora.add("messages", "hello",
+              R"({"sqlite_version":"3.40.1","listed_pid":7,"missing":["seccomp: x"]})");
+  corpora.add("messages", "request",
+              R"({"path":"/a.db","sql":"SELECT 1","labels":["l"],"values":["v"],"max_rows":3,)"
+              R"("timeout":1000})");
+  corpora.add("messages", "result", R"({"rows":[[["a"],[1]],[["b"],["+Inf"]]],"seconds":0.5})");
+  corpora.add("messages", "error", R"({"code":"config","error":"no such table: t"})");
   corpora.add("pod_names", "pod", "kube-system_coredns-x2x7p_" + uid);
   corpora.add("pod_names", "container", "web_shop_app-" + id + ".log");
   corpora.add("process", "stat", "cpu  1 2 3\nintr 5 0\nbtime 1700000000\nprocesses 9\n");

@@ -1,0 +1,39 @@
+/// A connection that reads, briefly: opened for one statement and closed after it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "collectors/base/result.h"
+
+struct sqlite3;
+
+namespace sqlite_exporter {
+
+/// When a statement must have ended.
+struct Deadline {
+  std::chrono::steady_clock::time_point at;
+  bool passed() const { return std::chrono::steady_clock::now() >= at; }
+};
+
+/// To be called once, before the first connection: no threads, a limit on memory, no file written.
+/// Error: internal.
+Result<void> set_up_sqlite();
+
+struct CloseConnection {
+  void operator()(sqlite3* connection) const;
+};
+using Connection = std::unique_ptr<sqlite3, CloseConnection>;
+
+/// `mode=ro&readonly_shm=1`, query_only, defensive, an authorizer, limits; once `deadline` has
+/// passed, whatever runs on it is interrupted. `deadline` outlives the connection. Nothing of the
+/// database is read yet. Errors as `error_of`.
+Result<Connection> open_connection(const std::string& path, Deadline& deadline);
+
+/// The connection's last error. busy: a lock, or the application is about to change the mode;
+/// timeout; limit: of memory or of SQLite's; corrupt; io; denied; no_data: there is no such file
+/// any more; config: the statement is wrong.
+Error error_of(sqlite3* connection);
+
+}  // namespace sqlite_exporter

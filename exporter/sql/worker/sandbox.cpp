@@ -1,0 +1,87 @@
+#include "exporter/sql/worker/sandbox.h"
+
+#include <signal.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <string_view>
+#include <system_error>
+
+#include "exporter/sql/worker/landlock.h"
+#include "exporter/sql/worker/sanitized.h"
+#include "exporter/sql/worker/system_calls.h"
+
+namespace sqlite_exporter {
+
+namespace {
+
+/// A sanitizer's shadow memory is larger than any limit.
+constexpr rlim_t kAddressSpace = rlim_t{512} << 20U;
+constexpr rlim_t kDescriptors = 64;
+
+/// Lowers it; a limit that is lower already stays.
+bool limit(int resource, rlim_t most) {
+  struct rlimit now{};
+  // glibc's enumeration is C++'s alone.
+  const auto which = static_cast<__rlimit_resource_t>(resource);
+  if (::getrlimit(which, &now) != 0) return false;
+  now = {std::min(now.rlim_cur, most), std::min(now.rlim_max, most)};
+  return ::setrlimit(which, &now) == 0;
+}
+
+bool limit_resources() {
+  const bool memory = kSanitized || limit(RLIMIT_AS, kAddressSpace);
+  return memory && limit(RLIMIT_NOFILE, kDescriptors) && limit(RLIMIT_FSIZE, 0) &&
+         limit(RLIMIT_CORE, 0);
+}
+
+/// What an exporter reads other users' files with: CAP_DAC_READ_SEARCH, or as root in a container,
+/// which is rarely given that one, CAP_DAC_OVERRIDE.
+bool drop_capabilities() {
+  struct Free {
+    void operator()(cap_t capabilities) const { ::cap_free(capabilities); }
+  };
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, Free> now(::cap_get_proc());
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, Free> kept(::cap_init());
+  if (!now || !kept) return false;
+  for (const cap_value_t read : {CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE}) {
+    cap_flag_value_t may_read = CAP_CLEAR;
+    ::cap_get_flag(now.get(), read, CAP_EFFECTIVE, &may_read);
+    if (may_read != CAP_SET) continue;
+    for (const cap_flag_t flag : {CAP_PERMITTED, CAP_EFFECTIVE})
+      ::cap_set_flag(kept.get(), flag, 1, &read, CAP_SET);
+    break;
+  }
+  return ::cap_set_proc(kept.get()) == 0;
+}
+
+}  // namespace
+
+std::vector<std::string> enter_sandbox() {
+  // Standard error may be a file: what cannot be said there is lost, and no more.
+  ::signal(SIGXFSZ, SIG_IGN);
+  std::vector<std::string> missing;
+  const auto tell = [&](bool done, std::string_view what) {
+    if (!done)
+      missing.push_back(
+          std::string(what).append(": ").append(std::generic_category().message(errno)));
+  };
+  // What the exporter was started with may not be closed by itself.
+  tell(::close_range(STDERR_FILENO + 1, ~0U, 0) == 0, "no inherited descriptors");
+  tell(limit_resources(), "resource limits");
+  tell(drop_capabilities(), "capabilities");
+  // A worker does not outlive the exporter, nor can others of its user trace it.
+  tell(::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "end with the exporter");
+  tell(::prctl(PR_SET_DUMPABLE, 0) == 0, "not dumpable");
+  tell(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
+  tell(restrict_files_to_reading(), "Landlock");
+  tell(restrict_system_calls(), "seccomp");
+  return missing;
+}
+
+}  // namespace sqlite_exporter
