@@ -263,7 +263,8 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
   if (named.description) result.complete = false;
 
   for (auto& [pid, holder] : holders) {
-    if (node.own_processes.contains(pid)) {
+    // Those of F_GETLK are among them only where the two call processes alike.
+    if (node.is_own_listed(pid)) {
       result.own_reads = holder.reads;
       continue;
     }

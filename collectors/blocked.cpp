@@ -39,9 +39,11 @@ const OldReader* old_reader(const Look& look, std::size_t mark) {
   const std::optional<OldReader>& sampled = look.sample.old_readers[mark];
   const std::optional<std::uint32_t> safe = safe_frame_of(*look.index, look.wal_locks, mark);
   if (!sampled || !safe || sampled->safe_frame != *safe) return nullptr;
-  // Our own SQL worker reads within a deadline: it is never the culprit.
-  if (look.holders.own_reads[mark] && holders_of_mark(look, mark).empty()) return nullptr;
-  return &*sampled;
+  return is_own_mark(look, mark) ? nullptr : &*sampled;
+}
+
+bool is_own_mark(const Look& look, std::size_t mark) {
+  return look.holders.own_reads[mark] && holders_of_mark(look, mark).empty();
 }
 
 std::vector<const HolderProcess*> holders_of_mark(const Look& look, std::size_t mark) {

@@ -35,6 +35,10 @@ bool is_replicator(const Owner& owner);
 /// holds nothing back.
 const OldReader* old_reader(const Look& look, std::size_t mark);
 
+/// Our own SQL worker holds the mark, and nobody else that is known. It reads within a deadline: it
+/// is no reader worth a word.
+bool is_own_mark(const Look& look, std::size_t mark);
+
 /// The processes known to hold a read mark. Who was listed before the reader became old may have
 /// let go of the mark since, and does not count.
 std::vector<const HolderProcess*> holders_of_mark(const Look& look, std::size_t mark);

@@ -66,6 +66,17 @@ Result<DatabaseLocks> database_locks_of(const File& database) {
   return locks;
 }
 
+void forget_reads_of(int pid, WalLocks& locks) {
+  for (std::optional<LockHolder>& reader : locks.read)
+    if (pid > 0 && reader && reader->pid == pid) reader.reset();
+}
+
+void forget_reads_of(int pid, DatabaseLocks& locks) {
+  // A reader takes PENDING, shared, for a moment on its way to SHARED.
+  for (std::optional<LockHolder>* const lock : {&locks.shared, &locks.pending})
+    if (pid > 0 && *lock && !(*lock)->exclusive && (*lock)->pid == pid) lock->reset();
+}
+
 HeldLocks held_locks(const WalLocks& locks) {
   HeldLocks held;
   holder_of(held, Lock::write) = locks.write;

@@ -53,6 +53,10 @@ Result<WalLocks> wal_locks_of(const File& shm);
 /// Two probes where no writer is at work, else four.
 Result<DatabaseLocks> database_locks_of(const File& database);
 
+/// Forgets the read locks that F_GETLK gives this process: those of our own SQL worker.
+void forget_reads_of(int pid, WalLocks& locks);
+void forget_reads_of(int pid, DatabaseLocks& locks);
+
 HeldLocks held_locks(const WalLocks& locks);
 HeldLocks held_locks(const DatabaseLocks& locks);
 

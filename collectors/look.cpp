@@ -260,7 +260,11 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
   const Result<Opened> shm = attached_shm(look);
   if (!shm) return fail(shm.error());
   look.attached = static_cast<bool>(*shm);
-  if (look.attached) look.states.add(DatabaseState::wal_live);
+  if (look.attached) {
+    look.states.add(DatabaseState::wal_live);
+  } else if (node.own_reader) {
+    forget_reads_of(node.own_reader->pid, look.database_locks);
+  }
   const Result<void> read = look.attached ? read_live_wal(look, database, **shm)
                                           : read_unattached(look, database, state, suspected);
   if (!read) return fail(read.error());
@@ -269,6 +273,9 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
                               look.database_locks, look.wal_locks},
                              node, state.attribution);
   }
+  for (std::size_t mark = 0; mark < kReadMarks; ++mark)
+    if (const auto& reader = look.wal_locks.read[mark]; reader && node.is_own(reader->pid))
+      look.holders.own_reads[mark] = true;
   if (Result<void> looked = suspect_locks(look, database, node, suspected); !looked) return looked;
   tell(look, suspected, state);
   // What an orphan's wal-index says is not about the file that lies here now.

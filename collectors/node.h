@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -14,6 +13,7 @@
 #include "collectors/linux/lock_table.h"
 #include "collectors/linux/mount_table.h"
 #include "collectors/linux/pod_names.h"
+#include "collectors/own_reader.h"
 #include "collectors/owner.h"
 
 namespace sqlite_exporter {
@@ -50,7 +50,11 @@ struct Node {
   bool own_pid_namespace = true;  ///< procfs counts pids as F_GETLK does
   /// Null before it was first asked for.
   std::shared_ptr<const LockHolders> locks;
-  std::set<int> own_processes;  ///< never blamed
+  OwnReader own_reader;  ///< may be null
+
+  /// By what F_GETLK, and by what procfs says; never blamed.
+  bool is_own(int pid) const { return own_reader && pid > 0 && own_reader->pid == pid; }
+  bool is_own_listed(int pid) const { return own_reader && pid > 0 && own_reader->listed == pid; }
 };
 
 /// Errors: those of `MountTable::read`.

@@ -68,8 +68,10 @@ Result<void> look_at_rollback_readers(const Look& look, Batch& batch) {
 Result<void> look_at_readers(const Look& look, Batch& batch) {
   if (!look.index) return look_at_rollback_readers(look, batch);
   const auto& read = look.wal_locks.read;
-  const auto is_held = [](const auto& holder) { return holder.has_value(); };
-  batch.add(kReaders, static_cast<double>(std::ranges::count_if(read, is_held)));
+  int readers = 0;
+  for (std::size_t mark = 0; mark < kReadMarks; ++mark)
+    if (read[mark] && !is_own_mark(look, mark)) ++readers;
+  batch.add(kReaders, readers);
   batch.add(kPinnedFrames, pinned_frames(*look.index, look.wal_locks));
 
   const OldReader* oldest = nullptr;

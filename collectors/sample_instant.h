@@ -11,6 +11,7 @@ struct SampleInstant {
   /// The length of the period whose random instant this is, fixed before the look; 0 where samples
   /// do not fall on random instants.
   std::chrono::steady_clock::duration credit{0};
+  int own_reader = 0;  ///< pid of our own SQL worker at this instant, 0 if there is none
 };
 
 }  // namespace sqlite_exporter

@@ -141,6 +141,7 @@ Result<void> WalWatch::look_at_wal(const File& shm, const FileIdentity& identity
     Result<WalLocks> probed = wal_locks_of(shm);
     if (!probed) return fail(probed.error());
     locks = *probed;
+    forget_reads_of(instant.own_reader, locks);
     observe_quiet(index, locks);
     if (index) lock_moment_.n_backfill = index->n_backfill;
     observe_lock_time(held_locks(locks), index ? std::optional(index->i_change) : std::nullopt,
@@ -170,6 +171,7 @@ void WalWatch::observe_no_wal_index() {
 Result<void> WalWatch::look_at_database(const SampleInstant& instant) {
   Result<UnattachedMoment> moment = read_unattached(database_);
   if (!moment) return fail(moment.error());
+  forget_reads_of(instant.own_reader, moment->locks);
   observe(*moment, instant);
   return {};
 }

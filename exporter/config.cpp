@@ -6,6 +6,7 @@
 #include "exporter/config_databases.h"
 #include "exporter/config_discovery.h"
 #include "exporter/config_draft.h"
+#include "exporter/config_queries.h"
 #include "exporter/config_refusal.h"
 #include "exporter/duration.h"
 #include "exporter/listen_address.h"
@@ -99,6 +100,8 @@ Result<Config> make_config(const ConfigDraft& draft,
   if (!web) return fail(web.error());
   const auto log = make_log(draft);
   if (!log) return fail(log.error());
+  auto sql = make_sql(draft, *databases);
+  if (!sql) return fail(sql.error());
 
   Config config;
   config.databases_ = std::move(*databases);
@@ -106,6 +109,7 @@ Result<Config> make_config(const ConfigDraft& draft,
   config.poll_ = *poll;
   config.web_ = std::move(*web);
   config.log_ = *log;
+  config.sql_ = std::move(*sql);
   for (const auto& [name, enabled] : draft.collector_enabled)
     if (!enabled) config.disabled_collectors_.insert(name);
   return config;

@@ -15,6 +15,7 @@
 #include "collectors/database_state.h"
 #include "exporter/log.h"
 #include "exporter/path_labels.h"
+#include "exporter/sql/config.h"
 #include "exporter/walk_limits.h"
 
 namespace sqlite_exporter {
@@ -69,6 +70,7 @@ class Config {
   const PollConfig& poll() const { return poll_; }
   const WebConfig& web() const { return web_; }
   const LogConfig& log() const { return log_; }
+  const SqlConfig& sql() const { return sql_; }
   bool collector_enabled(std::string_view name) const {
     return !disabled_collectors_.contains(name);
   }
@@ -85,6 +87,7 @@ class Config {
   PollConfig poll_;
   WebConfig web_;
   LogConfig log_;
+  SqlConfig sql_;
   std::set<std::string, std::less<>> disabled_collectors_;
 };
 

@@ -29,6 +29,28 @@ struct DatabaseDraft {
   std::optional<Written<std::string>> labels_from_path{};
 };
 
+/// What the user wrote of one `[[query.metric]]`.
+struct QueryMetricDraft {
+  std::string where;  ///< the table itself
+  std::optional<Written<std::string>> name;
+  std::optional<Written<std::string>> help;
+  std::optional<Written<std::string>> type;
+  std::vector<Written<std::string>> labels;
+  std::vector<Written<std::string>> values;
+  std::optional<Written<std::string>> value_label;
+};
+
+struct QueryDraft {
+  std::string where;  ///< the table itself
+  std::optional<Written<std::string>> name;
+  std::vector<Written<std::string>> databases;
+  std::optional<Written<std::string>> sql;
+  std::optional<Written<std::string>> interval;
+  std::optional<Written<std::string>> timeout;
+  std::optional<Written<std::int64_t>> max_rows;
+  std::vector<QueryMetricDraft> metrics;
+};
+
 struct ConfigDraft {
   std::string where_databases = "FILE";  ///< the subject if there is not one database
   std::vector<DatabaseDraft> databases;
@@ -45,6 +67,9 @@ struct ConfigDraft {
   std::optional<Written<std::string>> web_listen_address;
   std::optional<Written<std::string>> log_level;
   std::optional<Written<std::string>> log_format;
+  std::optional<bool> sql_allow_rollback;
+  std::optional<Written<std::int64_t>> sql_max_pinned_frames;
+  std::vector<QueryDraft> queries;
   std::map<std::string, bool, std::less<>> collector_enabled;  ///< known names only
 };
 

@@ -42,7 +42,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 }  // namespace
 
 std::string table_header(std::string_view table) {
-  const bool repeated = table == "database";
+  const bool repeated = table == "database" || table == "query" || table == "query.metric";
   return std::string(repeated ? "[[" : "[").append(table).append(repeated ? "]]" : "]");
 }
 

@@ -10,7 +10,7 @@
 
 namespace sqlite_exporter {
 
-enum class KeyType : std::uint8_t { string, strings, integer, boolean, table };
+enum class KeyType : std::uint8_t { string, strings, integer, boolean, table, tables };
 
 constexpr std::string_view to_string(KeyType type) {
   switch (type) {
@@ -19,6 +19,7 @@ constexpr std::string_view to_string(KeyType type) {
     case KeyType::integer: return "integer";
     case KeyType::boolean: return "boolean";
     case KeyType::table: return "table";
+    case KeyType::tables: return "array of tables";
   }
   return "unknown";
 }
@@ -35,7 +36,7 @@ struct ConfigKey {
 /// Stands for the table of each collector.
 inline constexpr std::string_view kCollectorTable = "collector.NAME";
 
-inline constexpr std::array<ConfigKey, 18> kConfigKeys = {{
+inline constexpr std::array<ConfigKey, 33> kConfigKeys = {{
     {"database", "path", KeyType::string,
      "an absolute path of a file, a folder that ends with \"/\", or a glob", "",
      "The database to watch, or for many a folder or a glob of `*`, `?`, `[...]` and, for any "
@@ -88,6 +89,39 @@ inline constexpr std::array<ConfigKey, 18> kConfigKeys = {{
      "The least severe events that are logged."},
     {"log", "format", KeyType::string, "\"logfmt\" or \"json\"", "\"logfmt\"",
      "How a line of the log is written."},
+    {"sql", "allow_rollback", KeyType::boolean, "true or false", "false",
+     "Whether queries read databases in rollback mode, too. There a writer waits for every reader: "
+     "a "
+     "statement ends as soon as one does."},
+    {"sql", "max_pinned_frames", KeyType::integer, "an integer from 1 to 1000000", "1000",
+     "In WAL mode a statement ends once the application has written so many frames that no "
+     "checkpoint can move because of it."},
+    {"query", "name", KeyType::string, "a name", "",
+     "Value of the label `query` of what is told about the query itself; required."},
+    {"query", "databases", KeyType::strings, "an array of globs", "",
+     "Which databases it reads, by their label `database`; `*` matches slashes, too. Required."},
+    {"query", "sql", KeyType::string, "one SELECT", "",
+     "It reads; whatever would write, attach or change a setting is refused. Required."},
+    {"query", "interval", KeyType::string, "a duration from 1s to 24h such as \"1m\"", "\"1m\"",
+     "How often it runs on each database."},
+    {"query", "timeout", KeyType::string, "a duration from 10ms to 1m such as \"1s\"", "\"1s\"",
+     "How long it may take on one database; then it is stopped and has no result."},
+    {"query", "max_rows", KeyType::integer, "an integer from 1 to 10000", "100",
+     "With more rows it has no result."},
+    {"query", "metric", KeyType::tables, "an array of tables, written [[query.metric]]", "",
+     "What its rows become; at least one."},
+    {"query.metric", "name", KeyType::string, "a metric's name", "",
+     "The name of the family, by Prometheus's rules for names; `sqlite_` is this exporter's. "
+     "Required."},
+    {"query.metric", "help", KeyType::string, "a text", "", "Its HELP; required."},
+    {"query.metric", "type", KeyType::string, "\"counter\" or \"gauge\"", "\"gauge\"",
+     "Its TYPE; a counter's name ends in `_total`, and nothing else's."},
+    {"query.metric", "labels", KeyType::strings, "an array of column names", "[]",
+     "Columns whose text is a label of the same name, beside `database`; NULL is no label."},
+    {"query.metric", "values", KeyType::strings, "an array of column names", "",
+     "Columns with numbers, each a sample of every row; NULL is no sample. Required."},
+    {"query.metric", "value_label", KeyType::string, "a label's name", "",
+     "A label that says which of several `values` a sample is."},
     {kCollectorTable, "enabled", KeyType::boolean, "true or false", "true",
      "Whether the collector NAME looks at the databases."},
 }};

@@ -71,6 +71,7 @@ bool has_type(const toml::node& node, KeyType type) {
     case KeyType::integer: return node.is_integer();
     case KeyType::boolean: return node.is_boolean();
     case KeyType::table: return node.is_table();
+    case KeyType::tables: return node.is_array();
   }
   return false;
 }
@@ -95,6 +96,7 @@ class DraftReader {
     if (std::ranges::find(tables, name) == tables.end())
       return refuse(key.source(), name, unknown_word(name, "tables", tables));
     if (name == "database") return read_databases(node);
+    if (name == "query") return read_queries(node);
     if (!node.is_table()) return wrong_type(node, name, "a table, written " + table_header(name));
     const toml::table& table = *node.as_table();
     if (name == "collector") return read_collectors(table);
@@ -132,6 +134,50 @@ class DraftReader {
     return {};
   }
 
+  Result<void> read_queries(const toml::node& node) {
+    constexpr std::string_view kExpected = "an array of tables, written [[query]]";
+    if (!node.is_array()) return wrong_type(node, "query", kExpected);
+    for (const toml::node& element : *node.as_array()) {
+      if (!element.is_table()) return wrong_type(element, "query", kExpected);
+      if (auto done = read_query(*element.as_table()); !done) return done;
+    }
+    return {};
+  }
+
+  Result<void> read_query(const toml::table& table) {
+    const std::string name = "query";
+    if (auto checked = check_keys(table, name, name); !checked) return checked;
+    QueryDraft query{.where = where(table.source(), name),
+                     .name = text(table, name, "name"),
+                     .databases = texts(table, name, "databases"),
+                     .sql = text(table, name, "sql"),
+                     .interval = text(table, name, "interval"),
+                     .timeout = text(table, name, "timeout"),
+                     .max_rows = number(table, name, "max_rows"),
+                     .metrics = {}};
+    if (const toml::array* const metrics = table["metric"].as_array()) {
+      for (const toml::node& element : *metrics) {
+        auto metric = read_query_metric(*element.as_table());
+        if (!metric) return fail(metric.error());
+        query.metrics.push_back(std::move(*metric));
+      }
+    }
+    draft_.queries.push_back(std::move(query));
+    return {};
+  }
+
+  Result<QueryMetricDraft> read_query_metric(const toml::table& table) {
+    const std::string name = "query.metric";
+    if (auto checked = check_keys(table, name, name); !checked) return fail(checked.error());
+    return QueryMetricDraft{.where = where(table.source(), name),
+                            .name = text(table, name, "name"),
+                            .help = text(table, name, "help"),
+                            .type = text(table, name, "type"),
+                            .labels = texts(table, name, "labels"),
+                            .values = texts(table, name, "values"),
+                            .value_label = text(table, name, "value_label")};
+  }
+
   Result<void> read_collectors(const toml::table& collectors) {
     for (const auto& [key, node] : in_file_order(collectors)) {
       const std::string name(key->str());
@@ -167,6 +213,9 @@ class DraftReader {
     } else if (name == "log") {
       draft_.log_level = text(table, name, "level");
       draft_.log_format = text(table, name, "format");
+    } else if (name == "sql") {
+      draft_.sql_allow_rollback = table["allow_rollback"].value<bool>();
+      draft_.sql_max_pinned_frames = number(table, name, "max_pinned_frames");
     }
     return {};
   }
@@ -182,9 +231,10 @@ class DraftReader {
             key->source(), path,
             unknown_word(key->str(), "keys of " + table_header(full), keys_of(declared_table)));
       if (!has_type(*node, known->type)) return wrong_type(*node, path, known->expected);
-      if (known->type != KeyType::strings) continue;
+      if (known->type != KeyType::strings && known->type != KeyType::tables) continue;
       for (const toml::node& element : *node->as_array())
-        if (!element.is_string()) return wrong_type(element, path, known->expected);
+        if (known->type == KeyType::strings ? !element.is_string() : !element.is_table())
+          return wrong_type(element, path, known->expected);
     }
     return {};
   }

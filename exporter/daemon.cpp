@@ -16,6 +16,7 @@
 #include "exporter/reload.h"
 #include "exporter/sampler.h"
 #include "exporter/scheduler.h"
+#include "exporter/sql/query_runner.h"
 #include "exporter/web.h"
 
 namespace sqlite_exporter {
@@ -58,6 +59,11 @@ std::shared_ptr<FolderWatch> watch_folders(const Log& log) {
   return nullptr;
 }
 
+/// The program itself, though its file may have been replaced since.
+std::vector<std::string> sql_worker_command(const NodePaths& paths) {
+  return {"/proc/self/exe", "sql-worker", "--path.procfs=" + paths.procfs};
+}
+
 /// Each thread of the pool would get an arena of its own, and keep in it the most that a pass ever
 /// took there: 25.1 MB resident instead of 16.8 at 500 databases.
 void share_arenas() {
@@ -92,18 +98,24 @@ Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOption
   log.info("listening", {{"address", (*server)->address()}});
   if (options.listening) options.listening((*server)->address());
 
-  Sampler sampler(CpuBudget(config.poll().cpu_budget, config.poll().interval), tools.cpu_time);
+  const auto own_reader = std::make_shared<OwnReaderPids>();
+  QueryRunner queries(
+      config.sql(), {loop, log, tools.own_metrics, own_reader, sql_worker_command(options.paths)});
+  Sampler sampler(CpuBudget(config.poll().cpu_budget, config.poll().interval), tools.cpu_time,
+                  own_reader);
   Scheduler scheduler(config, {loop, sampler, log, tools, snapshot, options.paths,
-                               watch_folders(log), options.published});
+                               watch_folders(log), options.published, &queries, own_reader});
   Reload reload(config, {loop, log, tools.own_metrics, options.reload, [&](const Config& now) {
                            const Enabled enabled = enabled_by(now);
                            tools.own_metrics->add_collectors(enabled.names);
+                           queries.configure(now.sql());
                            scheduler.reconfigure(now, enabled.collectors, enabled.node_collectors);
                          }});
   for (const int signal_number : signals) {
     loop.on_signal(signal_number, [&, signal_number] {
       if (signal_number == SIGHUP && options.reload) return reload.request();
       log.info("stopping", {{"signal", std::string("SIG").append(::sigabbrev_np(signal_number))}});
+      queries.stop();
       loop.stop();
     });
   }

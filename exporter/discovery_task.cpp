@@ -96,7 +96,7 @@ class Run {
     OpenFilesRequest request;
     request.procfs = paths().procfs;
     request.viewer = paths().rootfs.empty() ? "self" : "1";
-    request.left_out = context_.node->own_processes;
+    if (const OwnReader& own = context_.node->own_reader) request.left_out = {own->listed};
     request.is_known = [this](std::string_view path) {
       return context_.known->contains(paths().access_path(path));
     };

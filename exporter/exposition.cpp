@@ -84,7 +84,8 @@ std::size_t text_size(const Grouped& grouped) {
 }  // namespace
 
 std::string write_text(std::span<const SubjectReadings> subjects,
-                       std::span<const prometheus::MetricFamily> own) {
+                       std::span<const prometheus::MetricFamily> own,
+                       std::span<const TextFamily> users) {
   const Grouped grouped = group_by_family(subjects);
   std::string text;
   text.reserve(text_size(grouped));
@@ -100,6 +101,10 @@ std::string write_text(std::span<const SubjectReadings> subjects,
     append_family(text, family, grouped.samples);
   }
   for (const prometheus::MetricFamily& family : own) append_own_family(text, family);
+  for (const TextFamily& family : users) {
+    append_head(text, family.name, family.help, to_string(family.type));
+    text += family.samples;
+  }
   return text;
 }
 

@@ -23,9 +23,19 @@ struct SubjectReadings {
   Batch batch;
 };
 
+/// A family that users named, with its samples as lines.
+struct TextFamily {
+  std::string name;
+  std::string help;
+  MetricType type = MetricType::gauge;
+  std::string samples;  ///< whole lines
+};
+
 /// Families sorted by name, each contiguous under one HELP and TYPE; samples in the order of
-/// `subjects`. `own` is sorted by name and shares no family with the readings.
+/// `subjects`. `own` is sorted by name and shares no family with the readings. `users` are sorted
+/// by name, share no family with the others, and come behind them.
 std::string write_text(std::span<const SubjectReadings> subjects,
-                       std::span<const prometheus::MetricFamily> own);
+                       std::span<const prometheus::MetricFamily> own,
+                       std::span<const TextFamily> users = {});
 
 }  // namespace sqlite_exporter

@@ -33,7 +33,8 @@ class JobQueue {
   };
   /// Those of a file server wait more than they work, and many may begin to hang at one moment.
   static constexpr std::array<Bounds, kLanes> kBounds = {{{4, 10}, {10, 16}, {2, 6}}};
-  static_assert(10 + 16 + 6 <= Loop::kPoolThreads);
+  /// Four more are for guards of SQL statements, of which three may hang.
+  static_assert(10 + 16 + 6 + 4 <= Loop::kPoolThreads);
 
   struct Job;
   using Ticket = std::shared_ptr<Job>;

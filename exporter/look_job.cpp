@@ -35,7 +35,7 @@ Result<Sample> sample_of(LookTask& task) {
   }
   if (!task.kept->watch) task.kept->watch = std::make_unique<WalWatch>(task.path);
   task.kept->watch->set_path(task.path);
-  const SampleInstant instant{unix_now(), std::chrono::steady_clock::now(), {}};
+  const SampleInstant instant{unix_now(), std::chrono::steady_clock::now(), {}, 0};
   if (const Result<void> taken = task.kept->watch->take(instant); !taken)
     return fail(taken.error());
   Sample sample = task.kept->watch->latest();
@@ -54,6 +54,7 @@ void run_look(LookTask& task, const Node& node, const LookTools& tools) {
     return;
   }
   task.states = look->states;
+  task.access = task.sampled ? sql_access_of(*look) : SqlAccess::filesystem;
   task.limits = look->holders.limits;
   for (const HolderProcess& holder : look->holders.processes)
     task.holders.emplace_back(holder.pid, holder.process);

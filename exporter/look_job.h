@@ -14,6 +14,7 @@
 #include "collectors/look.h"
 #include "collectors/node.h"
 #include "collectors/node_collector.h"
+#include "collectors/sql_access.h"
 #include "exporter/cpu_time.h"
 #include "exporter/gather.h"
 #include "exporter/own_metrics.h"
@@ -36,6 +37,7 @@ struct LookTask {
   Batch batch;
   std::vector<CollectorFailure> failures;  ///< without no_data
   std::optional<StateSet> states;          ///< not set if the look failed
+  SqlAccess access = SqlAccess::state;     ///< as it was at that look
   AttributionLimits limits{};
   std::vector<std::pair<int, Process>> holders;  ///< by pid
 };

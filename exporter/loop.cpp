@@ -66,6 +66,7 @@ struct Loop::Impl {
 
 Loop::Loop() : impl_(std::make_unique<Impl>()) {
   ::setenv("UV_THREADPOOL_SIZE", std::to_string(kPoolThreads).c_str(), 1);
+  ::signal(SIGPIPE, SIG_IGN);
   uv_loop_init(&impl_->loop);
 }
 
@@ -127,6 +128,8 @@ void Loop::in_pool(Callback work, Callback done) {
         if (finished->jobs->wanted) finished->done();
       });
 }
+
+uv_loop_s& Loop::native() { return impl_->loop; }
 
 bool Loop::run() {
   uv_run(&impl_->loop, UV_RUN_DEFAULT);

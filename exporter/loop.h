@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 
+struct uv_loop_s;
+
 namespace sqlite_exporter {
 
 /// Holds the signal back from this thread, and from those it starts, until a Loop handles it: so
@@ -17,10 +19,10 @@ class Loop {
   using Callback = std::function<void()>;
 
   /// How many pool jobs can be in flight at once, hung ones among them; libuv's own answer is four.
-  static constexpr unsigned kPoolThreads = 32;
+  static constexpr unsigned kPoolThreads = 36;
 
   /// Sets the environment variable by which libuv is told that number, so before other threads
-  /// start.
+  /// start. Ignores SIGPIPE: who does not read any more is told by errors.
   Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -38,6 +40,10 @@ class Loop {
   /// Runs `work` on a pool thread, then `done` on the loop's thread, unless it was stopped
   /// meanwhile. Loop thread only.
   void in_pool(Callback work, Callback done);
+
+  /// For what else wraps a piece of libuv. Handles that are open when the loop goes are closed
+  /// then; with a job that hangs they are never.
+  uv_loop_s& native();
 
   /// Until `stop`. Then waits for pool jobs, at most a second; true if none is left.
   bool run();

@@ -82,6 +82,16 @@ constexpr Metric kStalledMounts =
           "Filesystems, each of one mount or several, that did not answer within a second and have "
           "not answered since.");
 
+constexpr Metric kWorkerRestarts = counter(
+    "sqlite_exporter_worker_restarts_total",
+    "SQL workers that were replaced: a statement that was over its time or kept the application "
+    "from its work is ended by ending its worker.",
+    {"reason"});
+constexpr Metric kWorkerSandboxed = gauge(
+    "sqlite_exporter_worker_sandboxed",
+    "1 if the SQL worker runs in its whole sandbox, 0 if this kernel lacks a part of it, which "
+    "the log names.");
+
 /// Sorted by name.
 constexpr std::array kDeclarations = {
     kProcessCpuSeconds, kProcessMaxFds,         kProcessOpenFds,       kProcessResidentMemory,
@@ -90,7 +100,8 @@ constexpr std::array kDeclarations = {
     kDatabases,         kDatabasesExcluded,     kDatabasesOverLimit,   kDiscoveryDenied,
     kDiscoveryLimited,  kDiscoveryUntranslated, kDiscoveryUnwatched,   kLostLogLines,
     kLooksCpu,          kSamplerLooks,          kSamplerSlowdown,      kScrapes,
-    kServedBytes,       kSnapshotTimestamp,     kStalledMounts};
+    kServedBytes,       kSnapshotTimestamp,     kStalledMounts,        kWorkerRestarts,
+    kWorkerSandboxed};
 static_assert(std::ranges::is_sorted(kDeclarations, {}, &Metric::name));
 
 /// What a look can end in: no_data is a success, and config ends the program before any look.
@@ -138,6 +149,8 @@ struct OwnMetrics::Instruments {
   Family<Gauge>& stalled_mounts = build(prometheus::BuildGauge(), kStalledMounts, registry);
   Family<Gauge>& slowdown = build(prometheus::BuildGauge(), kSamplerSlowdown, registry);
   Family<Gauge>& snapshot_time = build(prometheus::BuildGauge(), kSnapshotTimestamp, registry);
+  Family<Counter>& worker_restarts = build(prometheus::BuildCounter(), kWorkerRestarts, registry);
+  Family<Gauge>& worker_sandboxed = build(prometheus::BuildGauge(), kWorkerSandboxed, registry);
   Counter& lost_log_lines = build(prometheus::BuildCounter(), kLostLogLines, registry).Add({});
   Counter& looks_cpu = build(prometheus::BuildCounter(), kLooksCpu, registry).Add({});
   Counter& looks = build(prometheus::BuildCounter(), kSamplerLooks, registry).Add({});
@@ -160,9 +173,13 @@ struct OwnMetrics::Instruments {
     for (const std::string_view name : collector_names) {
       const std::string collector(name);
       duration_of[collector] = &durations.Add({{"collector", collector}}, buckets);
-      // At 0 from the start: rate() does not see the first error of a counter that begins at 1.
-      for (const Errc reason : kLookErrors) error(collector, reason);
+      expect_errors(collector);
     }
+  }
+
+  /// At 0 from the start: rate() does not see the first error of a counter that begins at 1.
+  void expect_errors(std::string_view name) {
+    for (const Errc reason : kLookErrors) error(name, reason);
   }
 
   Counter& error(std::string_view collector, Errc reason) {
@@ -178,6 +195,11 @@ OwnMetrics::~OwnMetrics() = default;
 
 void OwnMetrics::add_collectors(std::span<const std::string_view> names) {
   instruments_->add(names);
+}
+
+void OwnMetrics::expect_errors(std::string_view name) {
+  instruments_->expect_errors(name);
+  instruments_->error(name, Errc::config);  // a statement may be wrong, too
 }
 
 void OwnMetrics::observe_collector(std::string_view collector, double seconds) {
@@ -236,6 +258,20 @@ void OwnMetrics::set_stalled_mounts(std::size_t count) {
 
 void OwnMetrics::set_snapshot_time(double unix_seconds) {
   set(instruments_->snapshot_time, unix_seconds);
+}
+
+void OwnMetrics::expect_worker() {
+  for (const std::string_view reason : kWorkerRestartNames)
+    instruments_->worker_restarts.Add({{"reason", std::string(reason)}});
+}
+
+void OwnMetrics::count_worker_restart(WorkerRestart reason) {
+  const std::string_view name = kWorkerRestartNames[static_cast<std::size_t>(reason)];
+  instruments_->worker_restarts.Add({{"reason", std::string(name)}}).Increment();
+}
+
+void OwnMetrics::set_worker_sandboxed(bool sandboxed) {
+  set(instruments_->worker_sandboxed, sandboxed ? 1 : 0);
 }
 
 std::vector<prometheus::MetricFamily> OwnMetrics::collect() const {

@@ -10,6 +10,7 @@
 #include "collectors/base/result.h"
 #include "collectors/metric.h"
 #include "exporter/discovery_status.h"
+#include "exporter/sql/worker_restart.h"
 
 namespace prometheus {
 struct MetricFamily;
@@ -27,6 +28,8 @@ class OwnMetrics {
 
   /// Those it has already stay as they are.
   void add_collectors(std::span<const std::string_view> names);
+  /// Of a word that is not timed: its errors are counted from 0.
+  void expect_errors(std::string_view name);
   /// One look of one collector at one subject.
   void observe_collector(std::string_view collector, double seconds);
   /// CPU time of all looks until now: it only grows.
@@ -41,6 +44,10 @@ class OwnMetrics {
   void set_discovery(const DiscoveryStatus& status);
   void set_reload(bool successful, double unix_seconds);
   void set_stalled_mounts(std::size_t count);
+  /// A SQL worker may be needed: its restarts are counted from 0.
+  void expect_worker();
+  void count_worker_restart(WorkerRestart reason);
+  void set_worker_sandboxed(bool sandboxed);
   void set_snapshot_time(double unix_seconds);
 
   /// Includes process_*. Sorted by family name.

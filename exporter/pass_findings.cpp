@@ -9,7 +9,8 @@
 
 namespace sqlite_exporter {
 
-std::vector<SubjectReadings> readings_of(const Subjects& subjects, PassFindings findings) {
+std::vector<SubjectReadings> readings_of(const Subjects& subjects, PassFindings findings,
+                                         const QueryRunner* queries) {
   std::vector<SubjectReadings> readings;
   readings.reserve(subjects.all().size() + 1);
   for (const auto& [name, subject] : subjects.all()) {
@@ -21,6 +22,7 @@ std::vector<SubjectReadings> readings_of(const Subjects& subjects, PassFindings 
     } else {
       reading.batch.add(kUp, 0);
     }
+    if (queries != nullptr) queries->add_readings(name, reading.batch);
   }
   SubjectReadings& node = readings.emplace_back();
   node.labels = std::make_shared<const std::string>();
@@ -28,6 +30,18 @@ std::vector<SubjectReadings> readings_of(const Subjects& subjects, PassFindings 
   for (std::size_t i = 0; i < findings.limits.size(); ++i)
     if (findings.limits[i]) node.batch.add(kAttributionLimited, 1, {kAttributionLimitNames[i]});
   return readings;
+}
+
+QueryRunner::Targets targets_of(const Subjects& subjects, const PassFindings& findings) {
+  QueryRunner::Targets targets;
+  for (const auto& [name, subject] : subjects.all()) {
+    if (subject->excluded) continue;
+    const auto access = findings.access.find(name);
+    targets.emplace(
+        name, QueryTarget{subject->path, subject->labels,
+                          access == findings.access.end() ? SqlAccess::state : access->second});
+  }
+  return targets;
 }
 
 }  // namespace sqlite_exporter

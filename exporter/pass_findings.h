@@ -7,18 +7,24 @@
 
 #include "exporter/look_job.h"
 #include "exporter/snapshot.h"
+#include "exporter/sql/query_runner.h"
 #include "exporter/subjects.h"
 
 namespace sqlite_exporter {
 
 struct PassFindings {
-  std::map<std::string, Batch> looked;  ///< by database
-  AttributionLimits limits{};           ///< that some look met
+  std::map<std::string, Batch> looked;      ///< by database
+  std::map<std::string, SqlAccess> access;  ///< the same
+  AttributionLimits limits{};               ///< that some look met
   NodeTask node;
 };
 
 /// One for each subject that is not excluded, and a last one, without labels, for the node. A
-/// subject that was not looked at shows up 0.
-std::vector<SubjectReadings> readings_of(const Subjects& subjects, PassFindings findings);
+/// subject that was not looked at shows up 0. `queries` may be null.
+std::vector<SubjectReadings> readings_of(const Subjects& subjects, PassFindings findings,
+                                         const QueryRunner* queries);
+
+/// All that are shown; what was not looked at must not be opened.
+QueryRunner::Targets targets_of(const Subjects& subjects, const PassFindings& findings);
 
 }  // namespace sqlite_exporter

@@ -5,6 +5,7 @@
 #include "collectors/holders.h"
 #include "collectors/registry.h"
 #include "exporter/own_metrics.h"
+#include "exporter/sql/query_readings.h"
 
 namespace sqlite_exporter {
 
@@ -21,6 +22,7 @@ std::vector<MetricGroup> all_metrics() {
     add_named(name, all_collectors(), true);
     add_named(name, all_node_collectors(), false);
   }
+  groups.push_back({"query", {&kQuerySuccess, &kQueryDuration, &kQuerySkipped}, true});
   groups.push_back({"node", {&kAttributionLimited}, false});
   MetricGroup own{"exporter", {}, false};
   for (const Metric& metric : OwnMetrics::declarations()) own.metrics.push_back(&metric);

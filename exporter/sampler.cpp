@@ -64,8 +64,9 @@ bool is_busy(const Sample& sample) {
 }
 
 /// A look, and what of it is to reach the cell: see `Sample` for what a failed one leaves there.
-Sample look(Watched& watched, Pace pace) {
-  const SampleInstant instant{unix_now(), Clock::now(), watched.periods.credit()};
+Sample look(Watched& watched, Pace pace, const OwnReader& own_reader) {
+  const SampleInstant instant{unix_now(), Clock::now(), watched.periods.credit(),
+                              own_reader ? own_reader->pid.load() : 0};
   const Result<void> taken = watched.watch.take(instant);
   Sample latest = watched.watch.latest();
   latest.random_instants = true;
@@ -108,11 +109,12 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
 
   CpuBudget budget;
   std::shared_ptr<CpuTime> cpu_time;
+  OwnReader own_reader;
   Pace pace;
   Clock::time_point next_tick;  ///< of the budget
 
-  Shared(const CpuBudget& cpu_budget, std::shared_ptr<CpuTime> looks_cpu_time)
-      : budget(cpu_budget), cpu_time(std::move(looks_cpu_time)) {}
+  Shared(const CpuBudget& cpu_budget, std::shared_ptr<CpuTime> looks_cpu_time, OwnReader reader)
+      : budget(cpu_budget), cpu_time(std::move(looks_cpu_time)), own_reader(std::move(reader)) {}
 
   void start_thread() {
     ++threads;
@@ -160,7 +162,7 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     current_since = now;
     const Pace pace_now = pace;
     lock.unlock();
-    Sample latest = look(item, pace_now);
+    Sample latest = look(item, pace_now, own_reader);
     lock.lock();
     // Meanwhile it may have been forgotten, or another one may have taken its place.
     const auto known = watched.find(item.cell.get());
@@ -185,8 +187,8 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
   }
 };
 
-Sampler::Sampler(CpuBudget budget, std::shared_ptr<CpuTime> cpu_time)
-    : shared_(std::make_shared<Shared>(budget, std::move(cpu_time))) {
+Sampler::Sampler(CpuBudget budget, std::shared_ptr<CpuTime> cpu_time, OwnReader own_reader)
+    : shared_(std::make_shared<Shared>(budget, std::move(cpu_time), std::move(own_reader))) {
   shared_->start_thread();
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "collectors/own_reader.h"
 #include "collectors/sample.h"
 #include "exporter/cpu_budget.h"
 #include "exporter/cpu_time.h"
@@ -21,9 +22,11 @@ namespace sqlite_exporter {
 /// looks. A look that does not return keeps its thread; then another takes over all other mounts.
 class Sampler {
  public:
-  /// `cpu_time` is what full looks add to: samples and they have one budget.
+  /// `cpu_time` is what full looks add to: samples and they have one budget. `own_reader`
+  /// may be null.
   explicit Sampler(CpuBudget budget = CpuBudget(),
-                   std::shared_ptr<CpuTime> cpu_time = std::make_shared<CpuTime>());
+                   std::shared_ptr<CpuTime> cpu_time = std::make_shared<CpuTime>(),
+                   OwnReader own_reader = nullptr);
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
   ~Sampler() { stop(); }

@@ -119,7 +119,7 @@ void Scheduler::begin_pass() {
   auto job = std::make_shared<PassJob>();
   job->filesystem = procfs();
   const bool locked = somebody_holds_a_lock(subjects_);
-  start(job, [job, paths = parts_.paths, locked, known = lock_holders_] {
+  start(job, [job, paths = parts_.paths, own = parts_.own_reader, locked, known = lock_holders_] {
     job->progress.step();
     // Without a mount table nothing can be kept apart: the old one, or one group for all.
     Result<Node> node = read_node(paths);
@@ -127,6 +127,7 @@ void Scheduler::begin_pass() {
       job->node_error = node.error();
       return;
     }
+    node->own_reader = own;
     if (locked) read_lock_holders(*node, known);
     job->node = std::make_shared<const Node>(std::move(*node));
   });
@@ -303,6 +304,7 @@ void Scheduler::collect(PassJob& job) {
     for (std::size_t limit = 0; limit < found_.limits.size(); ++limit)
       found_.limits[limit] = found_.limits[limit] || task.limits[limit];
     if (task.states && task.states->contains(DatabaseState::absent)) absent_.insert(task.path);
+    found_.access[task.name] = task.access;
     found_.looked.insert_or_assign(task.name, std::move(task.batch));
     found_.node.look.holders.insert(task.holders.begin(), task.holders.end());
   }
@@ -348,7 +350,10 @@ void Scheduler::enrol(Subject& subject) {
 
 void Scheduler::publish() {
   phase_ = Phase::idle;
-  std::vector<SubjectReadings> readings = readings_of(subjects_, std::exchange(found_, {}));
+  QueryRunner* const queries = parts_.queries;
+  if (queries != nullptr) queries->update(targets_of(subjects_, found_));
+  std::vector<SubjectReadings> readings =
+      readings_of(subjects_, std::exchange(found_, {}), queries);
   const std::size_t shown = readings.size() - 1;
   OwnMetrics& own = *parts_.tools.own_metrics;
   own.set_databases(shown, subjects_.all().size() - shown, subjects_.over_limit());
@@ -362,8 +367,10 @@ void Scheduler::publish() {
   judge_.slowed(parts_.sampler.slowdown());
   own.set_lost_log_lines(parts_.log.lost_lines());
   own.set_snapshot_time(unix_now());
-  auto snapshot = std::make_shared<const Snapshot>(std::move(readings), own.collect(), looks_begun_,
-                                                   kSnapshotIntervals * poll_.interval);
+  auto snapshot = std::make_shared<const Snapshot>(
+      std::move(readings), own.collect(),
+      queries == nullptr ? std::vector<TextFamily>() : queries->families(), looks_begun_,
+      kSnapshotIntervals * poll_.interval);
   parts_.snapshot->set(snapshot);
   if (parts_.published) parts_.published(*snapshot);
 }

@@ -25,6 +25,7 @@
 #include "exporter/pass_jobs.h"
 #include "exporter/sampler.h"
 #include "exporter/snapshot.h"
+#include "exporter/sql/query_runner.h"
 #include "exporter/subject_facts.h"
 #include "exporter/subjects.h"
 
@@ -44,6 +45,8 @@ class Scheduler {
     NodePaths paths;
     std::shared_ptr<FolderWatch> watch;              ///< may be null
     std::function<void(const Snapshot&)> published;  ///< on the loop thread; may be empty
+    QueryRunner* queries = nullptr;                  ///< outlives it
+    OwnReader own_reader = nullptr;
   };
 
   Scheduler(const Config& config, Parts parts);

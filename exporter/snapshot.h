@@ -18,7 +18,7 @@ class Snapshot {
 
   /// `begun` is when its oldest reading was taken; after `valid_for` it must not be served.
   Snapshot(std::vector<SubjectReadings> subjects, std::vector<prometheus::MetricFamily> own,
-           Clock::time_point begun, Clock::duration valid_for);
+           std::vector<TextFamily> users, Clock::time_point begun, Clock::duration valid_for);
   ~Snapshot();
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
@@ -31,6 +31,7 @@ class Snapshot {
  private:
   std::vector<SubjectReadings> subjects_;
   std::vector<prometheus::MetricFamily> own_;
+  std::vector<TextFamily> users_;
   Clock::time_point begun_;
   Clock::duration valid_for_;
   mutable std::once_flag rendered_;

@@ -34,6 +34,20 @@ std::string label_text(const std::vector<prometheus::ClientMetric::Label>& label
   return text;
 }
 
+/// With the space behind it.
+void append_series(std::string& text, std::string_view name, std::string_view subject_labels,
+                   std::string_view labels) {
+  text += name;
+  if (!subject_labels.empty() || !labels.empty()) {
+    text += '{';
+    text += subject_labels;
+    if (!subject_labels.empty() && !labels.empty()) text += ',';
+    text += labels;
+    text += '}';
+  }
+  text += ' ';
+}
+
 void append_histogram(std::string& text, const std::string& name, const std::string& labels,
                       const prometheus::ClientMetric::Histogram& histogram) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -61,17 +75,15 @@ void append_head(std::string& text, std::string_view name, std::string_view help
 
 void append_sample(std::string& text, std::string_view name, std::string_view subject_labels,
                    std::string_view labels, double value) {
-  text += name;
-  if (!subject_labels.empty() || !labels.empty()) {
-    text += '{';
-    text += subject_labels;
-    if (!subject_labels.empty() && !labels.empty()) text += ',';
-    text += labels;
-    text += '}';
-  }
-  text += ' ';
+  append_series(text, name, subject_labels, labels);
   append_number(text, value);
   text += '\n';
+}
+
+void append_sample(std::string& text, std::string_view name, std::string_view subject_labels,
+                   std::string_view labels, std::string_view value) {
+  append_series(text, name, subject_labels, labels);
+  text.append(value) += '\n';
 }
 
 void append_number(std::string& text, double value) {

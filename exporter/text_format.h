@@ -18,6 +18,10 @@ void append_head(std::string& text, std::string_view name, std::string_view help
 void append_sample(std::string& text, std::string_view name, std::string_view subject_labels,
                    std::string_view labels, double value);
 
+/// The same with a value that is text already.
+void append_sample(std::string& text, std::string_view name, std::string_view subject_labels,
+                   std::string_view labels, std::string_view value);
+
 /// Counters, gauges and histograms with all their lines; a family without samples has none.
 void append_own_family(std::string& text, const prometheus::MetricFamily& family);
 

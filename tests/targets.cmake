@@ -108,6 +108,7 @@ unit_test(test_observer SOURCES
   tests/collectors/node_test.cpp
   tests/collectors/reader_watch_test.cpp
   tests/collectors/readers_test.cpp
+  tests/collectors/sql_access_test.cpp
   tests/collectors/wal_counters_test.cpp
   tests/collectors/wal_watch_test.cpp
   tests/support/observer.cpp
@@ -159,7 +160,11 @@ target_compile_definitions(test_core PRIVATE SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 
 # The daemon's side of SQL.
 unit_test(test_sql SOURCES
+  tests/exporter/child_process_test.cpp
   tests/exporter/sql/messages_test.cpp
+  tests/exporter/sql/query_readings_test.cpp
+  tests/exporter/sql/sql_worker_test.cpp
+  tests/exporter/sql/statement_guard_test.cpp
   USES exporter_core test_support)
 
 # The worker's.
@@ -191,6 +196,7 @@ unit_test(test_config SOURCES
   tests/exporter/command_line_test.cpp
   tests/exporter/config_discovery_test.cpp
   tests/exporter/config_keys_test.cpp
+  tests/exporter/config_queries_test.cpp
   tests/exporter/config_test.cpp
   tests/exporter/config_toml_test.cpp
   tests/exporter/describe_test.cpp
@@ -211,7 +217,7 @@ set(e2e_environment
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script attribution inspect interference many metrics node node_paths program prometheus
-        readme remount sql_worker stalls states)
+        queries readme remount sql_worker stalls states)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES

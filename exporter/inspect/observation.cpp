@@ -63,7 +63,7 @@ void Inspection::sample() {
 }
 
 Result<void> Inspection::take_sample() {
-  const SampleInstant instant{unix_now(), Clock::now(), {}};
+  const SampleInstant instant{unix_now(), Clock::now(), {}, 0};
   const Result<void> taken = watch_->take(instant);
   if (!taken) return fail(taken.error());
   sampled_ = instant.steady;

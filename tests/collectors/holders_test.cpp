@@ -113,7 +113,9 @@ TEST_CASE("the exporter's own SQL worker is never blamed") {
   observer.sample();
   observer.sample();
   observer.read_locks();
-  observer.node().own_processes.insert(shared.reader.pid());
+  observer.node().own_reader = std::make_shared<OwnReaderPids>();
+  observer.node().own_reader->pid = shared.reader.pid();
+  observer.node().own_reader->listed = shared.reader.pid();
   const Look look = observer.look();
   CHECK(pids_of(look).size() == 2);
   CHECK(blocked_causes(look) == BlockedCauses{});

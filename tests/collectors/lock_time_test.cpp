@@ -29,7 +29,7 @@ class Samples {
   }
   void take(std::chrono::steady_clock::duration credit = milliseconds(100)) {
     now_ += seconds(1);
-    next_.instant = {0, now_, credit};
+    next_.instant = {0, now_, credit, 0};
     time.observe(next_);
     next_.held = {};
   }

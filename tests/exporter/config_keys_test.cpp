@@ -19,10 +19,28 @@ Result<Config> load(const std::string& text) {
   return make_config(*draft, {});
 }
 
+using Lines = std::map<std::string_view, std::string>;
+
+std::string text_of(const Lines& lines) {
+  std::string text;
+  for (const auto& [key, value] : lines) text.append(key).append(" = ").append(value) += '\n';
+  return text;
+}
+
+/// A query with this key, and what else is required.
+std::string query_document(const ConfigKey& key, const std::string& value) {
+  Lines query = {{"name", "\"a\""}, {"databases", "[\"*\"]"}, {"sql", "\"SELECT 1 AS v\""}};
+  Lines metric = {{"name", "\"shop_a\""}, {"help", "\"A.\""}, {"values", "[\"v\"]"}};
+  (key.table == "query" ? query : metric)[key.key] = value;
+  const std::string text = "[[query]]\n" + text_of(query);
+  return key.key == "metric" ? text : text + "[[query.metric]]\n" + text_of(metric);
+}
+
 /// The document that sets `key` to `value` and nothing else but what is required.
 std::string document(const ConfigKey& key, const std::string& value) {
   const std::string line = std::string(key.key) + " = " + value + "\n";
   const std::string required = "[[database]]\npath = \"/app.db\"\n";
+  if (key.table.starts_with("query")) return required + query_document(key, value);
   if (key.table != "database")
     return required + (key.table == kCollectorTable ? "[collector.wal]" : table_header(key.table)) +
            "\n" + line;
@@ -30,9 +48,19 @@ std::string document(const ConfigKey& key, const std::string& value) {
 }
 
 TEST_CASE("each declared key is accepted and each declared default is in force") {
-  const std::map<std::string_view, std::string> without_default = {
-      {"path", "\"/app.db\""}, {"name", "\"app\""}, {"labels_from_path", "'(?P<claim>.)'"}};
-  const Config defaults = load("[[database]]\npath = \"/app.db\"\n").value();
+  const Lines without_default = {{"path", "\"/app.db\""},
+                                 {"name", "\"app\""},
+                                 {"labels_from_path", "'(?P<claim>.)'"},
+                                 {"databases", "[\"a\", \"b*\"]"},
+                                 {"sql", "\"SELECT 1\""},
+                                 {"metric", R"([{name = "a", help = "A.", values = ["v"]}])"},
+                                 {"help", "\"A.\""},
+                                 {"values", "[\"n\"]"},
+                                 {"value_label", "\"what\""}};
+  const std::string required = "[[database]]\npath = \"/app.db\"\n";
+  const Config plain = load(required).value();
+  const ConfigKey query_name = declared("query", "name");
+  const Config with_query = load(required + query_document(query_name, "\"a\"")).value();
   for (const ConfigKey& key : kConfigKeys) {
     const bool has_default = !key.default_text.empty();
     const std::string text =
@@ -40,7 +68,7 @@ TEST_CASE("each declared key is accepted and each declared default is in force")
     CAPTURE(text);
     const Result<Config> config = load(text);
     REQUIRE(config);
-    if (has_default) CHECK(*config == defaults);
+    if (has_default) CHECK(*config == (key.table.starts_with("query") ? with_query : plain));
   }
 }
 
@@ -68,8 +96,8 @@ TEST_CASE("keys are found by table and name") {
   CHECK(find_key("poll", "interval")->default_text == "\"5s\"");
   CHECK(find_key("poll", "level") == nullptr);
   CHECK(find_key("", "") == nullptr);
-  CHECK(known_tables() ==
-        std::vector<std::string_view>{"database", "discovery", "poll", "web", "log", "collector"});
+  CHECK(known_tables() == std::vector<std::string_view>{"database", "discovery", "poll", "web",
+                                                        "log", "sql", "query", "collector"});
   CHECK(keys_of("log") == std::vector<std::string_view>{"level", "format"});
 }
 

@@ -115,6 +115,8 @@ TEST_CASE("every family is declared with the same name, help and type") {
   metrics.set_stalled_mounts(0);
   metrics.set_snapshot_time(1);
   metrics.set_reload(true, 1);
+  metrics.expect_worker();
+  metrics.set_worker_sandboxed(true);
   DiscoveryStatus discovery;
   discovery.processes = true;
   metrics.set_discovery(discovery);

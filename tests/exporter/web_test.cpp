@@ -17,8 +17,9 @@ class Site {
     std::vector<SubjectReadings> subjects(1);
     subjects[0].labels = std::make_shared<const std::string>("database=\"app\"");
     subjects[0].batch.add(kUp, 1);
-    cell_->set(std::make_shared<const Snapshot>(
-        std::move(subjects), std::vector<prometheus::MetricFamily>(), begun, valid_for));
+    cell_->set(std::make_shared<const Snapshot>(std::move(subjects),
+                                                std::vector<prometheus::MetricFamily>(),
+                                                std::vector<TextFamily>(), begun, valid_for));
   }
 
  private:

@@ -1,0 +1,47 @@
+/// What the user wants to be read by SQL.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collectors/metric.h"
+
+namespace sqlite_exporter {
+
+/// A family that a query fills: one sample for each row and value.
+struct QueryMetric {
+  std::string name;
+  std::string help;
+  MetricType type = MetricType::gauge;     ///< or counter
+  std::vector<std::string> labels;         ///< columns whose values are labels of the same name
+  std::vector<std::string> values;         ///< columns with numbers, at least one
+  std::optional<std::string> value_label;  ///< names the column a sample's value is from
+
+  bool operator==(const QueryMetric&) const = default;
+};
+
+struct QueryConfig {
+  std::string name;                    ///< the label `query`
+  std::vector<std::string> databases;  ///< globs for the label `database`
+  std::string sql;
+  std::chrono::milliseconds interval{60'000};
+  std::chrono::milliseconds timeout{1'000};
+  std::size_t max_rows = 100;
+  std::vector<QueryMetric> metrics;  ///< at least one
+
+  bool operator==(const QueryConfig&) const = default;
+};
+
+struct SqlConfig {
+  bool allow_rollback = false;
+  std::uint32_t max_pinned_frames = 1'000;
+  std::vector<QueryConfig> queries;
+
+  bool operator==(const SqlConfig&) const = default;
+};
+
+}  // namespace sqlite_exporter

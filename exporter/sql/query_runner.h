@@ -1,0 +1,113 @@
+/// The user's own queries: has each run on each of its databases when it is due and the last look
+/// found the database safe to open, and keeps what they found. Loop thread only.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/batch.h"
+#include "collectors/sql_access.h"
+#include "exporter/exposition.h"
+#include "exporter/sql/config.h"
+#include "exporter/sql/query_readings.h"
+#include "exporter/sql/sql_worker.h"
+#include "exporter/sql/statement_guard.h"
+
+namespace sqlite_exporter {
+
+/// The word under which errors of queries are counted.
+inline constexpr std::string_view kQueryName = "query";
+
+/// A database as the last pass found it.
+struct QueryTarget {
+  std::string path;                           ///< a realpath
+  std::shared_ptr<const std::string> labels;  ///< rendered
+  SqlAccess access = SqlAccess::state;
+};
+
+class QueryRunner {
+ public:
+  using Clock = std::chrono::steady_clock;
+  /// By name.
+  using Targets = std::map<std::string, QueryTarget, std::less<>>;
+
+  QueryRunner(const SqlConfig& config, SqlWorker::Parts parts);
+  QueryRunner(const QueryRunner&) = delete;
+  QueryRunner& operator=(const QueryRunner&) = delete;
+
+  /// From now on. What queries found that stay as they are stays.
+  void configure(const SqlConfig& config);
+  /// After each pass: forgets databases that are not among them, and has run what is due.
+  void update(Targets targets);
+
+  /// What is told about the queries of one database.
+  void add_readings(std::string_view database, Batch& batch) const;
+  /// What they found, sorted by name; no family without samples.
+  std::vector<TextFamily> families() const;
+
+  /// No statement begins any more, and the one under way is not waited for.
+  void stop();
+
+ private:
+  /// How a query stands on a database.
+  struct Run {
+    bool wanted = false;      ///< it is for this database
+    Clock::time_point due{};  ///< at once
+    std::optional<bool> success;
+    double seconds = 0;
+    Clock::time_point found;
+    std::vector<std::vector<QuerySample>> samples;  ///< for each metric; empty without success
+    std::optional<SqlAccess> skipped;
+    std::optional<std::string> told;  ///< the error that the log has
+  };
+  struct Database {
+    std::string path;
+    std::vector<Run> runs;  ///< one for each query, in the order of the configuration
+  };
+  /// A run that is due; what it is about may have changed when it comes back.
+  struct Due {
+    std::size_t query;
+    std::string database;
+    Clock::time_point since;
+  };
+  struct Begun {
+    Due due;
+    std::string path;
+    std::uint64_t configuration;
+    Clock::time_point at;
+  };
+
+  Database new_database(const std::string& name, const std::string& path) const;
+  /// Due and safe: into `ready_`. Due and not safe: what it found is old by now.
+  void make_ready(std::size_t query, const std::string& name, const QueryTarget& target,
+                  Clock::time_point now, Clock::duration period);
+  bool may_open(SqlAccess access) const;
+  void start_next();
+  void start(Due due, const QueryTarget& target);
+  void guard(const QueryTarget& target);
+  void finish(const Begun& begun, const Result<StatementResult>& result);
+  void tell(const Begun& begun, Run& run, const Error* error);
+
+  SqlConfig config_;
+  SqlWorker::Parts parts_;
+  SqlWorker worker_;
+  Targets targets_;
+  std::map<std::string, Database, std::less<>> databases_;
+  std::deque<Due> ready_;
+  Clock::time_point updated_ = Clock::now();
+  std::uint64_t configuration_ = 0;        ///< how many there were
+  std::shared_ptr<StatementGuard> guard_;  ///< until its job is back
+  bool running_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace sqlite_exporter
