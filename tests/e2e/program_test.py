@@ -81,13 +81,13 @@ class ProgramTest(support.TestCase):
     def test_a_log_that_nobody_reads_holds_up_nothing(self):
         # A line for each: far more than a pipe holds.
         names = [self.path(f"absent{number}.db") for number in range(1000)]
-        exporter = self.exporter(*names)
+        exporter = self.exporter(*names, interval="1s")
         exporter.await_sample("sqlite_exporter_databases 1000")
         self.assert_lost_lines_and_ends(exporter)
 
     def assert_lost_lines_and_ends(self, exporter):
-        page = exporter.get("/metrics")[2]
-        self.assertGreater(support.value(page, "sqlite_exporter_log_lines_lost_total"), 0)
+        lost = support.value(exporter.page(), "sqlite_exporter_log_lines_lost_total")
+        self.assertGreater(lost, 0)
         os.kill(exporter.process.pid, signal.SIGTERM)
         self.assertEqual(exporter.process.wait(support.PATIENCE), 0)
 

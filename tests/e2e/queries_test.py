@@ -52,7 +52,7 @@ class QueriesTest(scenes.EveryState):
         return self.exporter("--config.file=" + config)
 
     def restarts(self, exporter, reason):
-        return support.value(exporter.get("/metrics")[2], "sqlite_exporter_worker_restarts_total",
+        return support.value(exporter.page(), "sqlite_exporter_worker_restarts_total",
                              reason=reason)
 
     def await_restart(self, exporter, reason):
@@ -118,7 +118,7 @@ class QueriesTest(scenes.EveryState):
         exporter.await_sample('shop_rows{database="app"} 1')
         app.exec("drop table t")
         exporter.await_sample('sqlite_query_success{database="app",query="rows"} 0')
-        self.assertNotIn("shop_rows", exporter.get("/metrics")[2])
+        self.assertNotIn("shop_rows", exporter.page())
         app.exec("create table t(x)")
         exporter.await_sample('shop_rows{database="app"} 0')
 
@@ -136,7 +136,7 @@ class QueriesTest(scenes.EveryState):
             exporter.await_sample(f'sqlite_query_success{{database="app",query="{name}"}} 0')
         # They run again and again.
         support.await_that(
-            lambda: support.value(exporter.get("/metrics")[2],
+            lambda: support.value(exporter.page(),
                                   "sqlite_exporter_collector_errors_total", collector="query",
                                   reason="config") > 12, "second runs")
         self.assertEqual(support.value(exporter.metrics(), "shop_good", database="app"), 3)
@@ -237,7 +237,7 @@ class QueriesTest(scenes.EveryState):
         exporter = self.running()
         exporter.metrics()
         self.assertEqual(workers_of(exporter), [])
-        page = exporter.get("/metrics")[2]
+        page = exporter.page()
         self.assertNotIn("sqlite_exporter_worker", page)
         self.assertNotIn("sqlite_query", page)
 
@@ -250,11 +250,11 @@ class QueriesTest(scenes.EveryState):
         self.running_config(query("sum", "select max(x) as v from t"))
         os.kill(exporter.process.pid, signal.SIGHUP)
         exporter.await_sample('shop_sum{database="app"} 9007199254740993')
-        self.assertNotIn("shop_rows", exporter.get("/metrics")[2])
+        self.assertNotIn("shop_rows", exporter.page())
         self.running_config()
         os.kill(exporter.process.pid, signal.SIGHUP)
         support.await_that(lambda: workers_of(exporter) == [], "the worker to go")
-        support.await_that(lambda: "shop_sum" not in exporter.get("/metrics")[2], "no samples")
+        support.await_that(lambda: "shop_sum" not in exporter.page(), "no samples")
 
     def test_a_reload_in_the_middle_of_a_statement_drops_what_it_finds(self):
         self.database()

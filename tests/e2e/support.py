@@ -121,6 +121,15 @@ class Exporter:
         await_that(lambda: self.get("/-/ready")[0] == 200, "the exporter to be ready")
         return self
 
+    def page(self):
+        """The page as it is now; one that is too old is not served, and waited for."""
+
+        def fresh():
+            status, _, body = self.get("/metrics")
+            return body if status == 200 else None
+
+        return await_that(fresh, "a fresh snapshot")
+
     def metrics(self):
         """The page of a look that began after this call."""
         asked = time.time()
