@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Does watching disturb the writer? Its transactions alone, with the exporter, with a naive one.
+"""Does watching disturb the writer? Its transactions alone, with the exporter, with a query of the
+user's that the exporter's SQL worker runs each second, with a naive exporter that runs the same.
 
 The configurations take turns within each round, in a rotated order, and are compared within it.
 All the while another process holds 2,000 locks on another file, as a busy machine does.
@@ -86,6 +87,34 @@ class Watching:
         self.exporter.end()
 
 
+class Asking(Watching):
+    """The exporter with a query that reads the whole table, each second."""
+
+    QUERY = """
+        [[query]]
+        name = "events"
+        databases = ["*"]
+        interval = "1s"
+        sql = "SELECT count(*) AS n FROM event"
+        [[query.metric]]
+        name = "bench_events"
+        help = "Events."
+        values = ["n"]
+    """
+
+    def __init__(self, exporter_class, path):
+        config = path + ".toml"
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f"[[database]]\npath = '{path}'\n" + self.QUERY)
+        super().__init__(exporter_class, "--config.file=" + config, 1)
+
+    def end(self):
+        page = self.exporter.get("/metrics")[2]
+        super().end()
+        if 'sqlite_query_success{database="events",query="events"} 1' not in page:
+            raise RuntimeError("the query gave nothing")
+
+
 class Naive(Child):
     """The naive exporter."""
 
@@ -125,6 +154,7 @@ def measure(folder, options, exporter_class):
         "alone again": Nobody,
         "exporter, 5s": lambda: Watching(exporter_class, path, 5),
         "exporter, 1s": lambda: Watching(exporter_class, path, 1),
+        "query, 1s": lambda: Asking(exporter_class, path),
         "naive, 1s": lambda: Naive(path),
     }
     rows = {(name, rate): [] for name in configurations for rate in RATES}
