@@ -8,7 +8,7 @@
 #include "exporter/config_draft.h"
 #include "exporter/config_queries.h"
 #include "exporter/config_refusal.h"
-#include "exporter/duration.h"
+#include "exporter/config_values.h"
 #include "exporter/listen_address.h"
 #include "exporter/percentage.h"
 #include "exporter/quoted.h"
@@ -40,17 +40,12 @@ Result<T> choose(const Written<std::string>& written, const ConfigKey& key, Choi
 
 Result<PollConfig> make_poll(const ConfigDraft& draft) {
   PollConfig poll;
-  if (const auto& interval = draft.poll_interval) {
-    const auto duration = parse_duration(interval->value);
-    if (!duration || *duration < 100ms || *duration > 1h)
-      return refuse(interval->where, declared("poll", "interval"), in_quotes(interval->value));
-    poll.interval = *duration;
-  }
-  if (const auto& count = draft.poll_max_databases) {
-    if (count->value < 1 || count->value > 100'000)
-      return refuse(count->where, declared("poll", "max_databases"), std::to_string(count->value));
-    poll.max_databases = static_cast<std::size_t>(count->value);
-  }
+  const std::array<Result<void>, 2> set = {
+      set_duration(poll.interval, draft.poll_interval, declared("poll", "interval"), 100ms, 1h),
+      set_count(poll.max_databases, draft.poll_max_databases, declared("poll", "max_databases"),
+                100'000)};
+  for (const Result<void>& done : set)
+    if (!done) return fail(done.error());
   if (const auto& budget = draft.poll_cpu_budget) {
     const auto share = parse_percentage(budget->value);
     if (!share || *share < kLeastCpuBudget || *share > 1)

@@ -9,6 +9,7 @@
 #include "collectors/label_text.h"
 #include "collectors/metric_rules.h"
 #include "exporter/config_refusal.h"
+#include "exporter/config_values.h"
 #include "exporter/naming.h"
 #include "exporter/quoted.h"
 
@@ -19,13 +20,6 @@ namespace {
 /// `exported_namespace`, and `namespace` would be the exporter's.
 constexpr std::array<std::string_view, 6> kTargetLabels = {"namespace", "pod",     "container",
                                                            "node",      "service", "endpoint"};
-
-Result<void> check_text(const Written<std::string>& text) {
-  if (text.value.empty()) return refuse(text.where, "must not be empty");
-  if (has_control_character(text.value))
-    return refuse(text.where, "must not contain control characters: " + in_quotes(text.value));
-  return {};
-}
 
 Result<void> check_path(const Written<std::string>& path) {
   if (auto text = check_text(path); !text) return text;

@@ -4,34 +4,13 @@
 #include <algorithm>
 
 #include "exporter/config_refusal.h"
-#include "exporter/duration.h"
+#include "exporter/config_values.h"
 #include "exporter/quoted.h"
 
 namespace sqlite_exporter {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
-
-Result<void> set_duration(milliseconds& duration,
-                          const std::optional<Written<std::string>>& written, const ConfigKey& key,
-                          milliseconds least, milliseconds most) {
-  if (!written) return {};
-  const auto parsed = parse_duration(written->value);
-  if (!parsed || *parsed < least || *parsed > most)
-    return refuse(written->where, key, in_quotes(written->value));
-  duration = *parsed;
-  return {};
-}
-
-Result<void> set_count(std::size_t& count, const std::optional<Written<std::int64_t>>& written,
-                       const ConfigKey& key, std::int64_t most) {
-  if (!written) return {};
-  if (written->value < 1 || written->value > most)
-    return refuse(written->where, key, std::to_string(written->value));
-  count = static_cast<std::size_t>(written->value);
-  return {};
-}
 
 Result<void> check_exclude(const Written<std::string>& glob) {
   if (!glob.value.starts_with('/') && !glob.value.starts_with('*'))

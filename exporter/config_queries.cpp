@@ -1,31 +1,24 @@
 #include "exporter/config_queries.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string_view>
 
 #include "collectors/label_text.h"
 #include "collectors/metric_rules.h"
 #include "exporter/config_refusal.h"
-#include "exporter/duration.h"
+#include "exporter/config_values.h"
 #include "exporter/quoted.h"
 
 namespace sqlite_exporter {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
 using Text = Written<std::string>;
 
 /// The families of this exporter, and what Prometheus itself writes about a target.
 constexpr std::array<std::string_view, 3> kForeignPrefixes = {"sqlite_", "process_", "scrape_"};
-
-Result<void> check_text(const Text& text) {
-  if (text.value.empty()) return refuse(text.where, "must not be empty");
-  if (has_control_character(text.value))
-    return refuse(text.where, "must not contain control characters: " + in_quotes(text.value));
-  return {};
-}
 
 /// All of them, and none twice.
 Result<std::vector<std::string>> make_texts(const std::vector<Text>& written) {
@@ -136,15 +129,6 @@ Result<void> check_sql(const Text& sql) {
   return {};
 }
 
-Result<milliseconds> make_duration(const std::optional<Text>& written, const ConfigKey& key,
-                                   milliseconds otherwise, milliseconds least, milliseconds most) {
-  if (!written) return otherwise;
-  const auto parsed = parse_duration(written->value);
-  if (!parsed || *parsed < least || *parsed > most)
-    return refuse(written->where, key, in_quotes(written->value));
-  return *parsed;
-}
-
 Result<QueryConfig> make_query(const QueryDraft& draft,
                                const std::set<std::string>& database_labels) {
   QueryConfig query;
@@ -160,20 +144,12 @@ Result<QueryConfig> make_query(const QueryDraft& draft,
   if (auto sql = check_sql(*draft.sql); !sql) return fail(sql.error());
   query.sql = draft.sql->value;
 
-  const auto interval =
-      make_duration(draft.interval, declared("query", "interval"), query.interval, 1s, 24h);
-  if (!interval) return fail(interval.error());
-  const auto timeout =
-      make_duration(draft.timeout, declared("query", "timeout"), query.timeout, 10ms, 1min);
-  if (!timeout) return fail(timeout.error());
-  query.interval = *interval;
-  query.timeout = *timeout;
-  if (draft.max_rows) {
-    if (draft.max_rows->value < 1 || draft.max_rows->value > 10'000)
-      return refuse(draft.max_rows->where, declared("query", "max_rows"),
-                    std::to_string(draft.max_rows->value));
-    query.max_rows = static_cast<std::size_t>(draft.max_rows->value);
-  }
+  const std::array<Result<void>, 3> set = {
+      set_duration(query.interval, draft.interval, declared("query", "interval"), 1s, 24h),
+      set_duration(query.timeout, draft.timeout, declared("query", "timeout"), 10ms, 1min),
+      set_count(query.max_rows, draft.max_rows, declared("query", "max_rows"), 10'000)};
+  for (const Result<void>& done : set)
+    if (!done) return fail(done.error());
   if (draft.metrics.empty())
     return refuse(draft.where, "must have a [[query.metric]] for what it finds");
   for (const QueryMetricDraft& metric : draft.metrics) {
@@ -189,12 +165,10 @@ Result<QueryConfig> make_query(const QueryDraft& draft,
 Result<SqlConfig> make_sql(const ConfigDraft& draft, std::span<const DatabaseConfig> databases) {
   SqlConfig sql;
   sql.allow_rollback = draft.sql_allow_rollback.value_or(sql.allow_rollback);
-  if (const auto& frames = draft.sql_max_pinned_frames) {
-    if (frames->value < 1 || frames->value > 1'000'000)
-      return refuse(frames->where, declared("sql", "max_pinned_frames"),
-                    std::to_string(frames->value));
-    sql.max_pinned_frames = static_cast<std::uint32_t>(frames->value);
-  }
+  if (auto frames = set_count(sql.max_pinned_frames, draft.sql_max_pinned_frames,
+                              declared("sql", "max_pinned_frames"), 1'000'000);
+      !frames)
+    return fail(frames.error());
   const std::set<std::string> database_labels = labels_of(databases);
   std::set<std::string> names;
   std::set<std::string> families;

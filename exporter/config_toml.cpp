@@ -95,20 +95,22 @@ class DraftReader {
     const auto tables = known_tables();
     if (std::ranges::find(tables, name) == tables.end())
       return refuse(key.source(), name, unknown_word(name, "tables", tables));
-    if (name == "database") return read_databases(node);
-    if (name == "query") return read_queries(node);
+    if (name == "database") return read_each(node, name, &DraftReader::read_database);
+    if (name == "query") return read_each(node, name, &DraftReader::read_query);
     if (!node.is_table()) return wrong_type(node, name, "a table, written " + table_header(name));
     const toml::table& table = *node.as_table();
     if (name == "collector") return read_collectors(table);
     return read_section(table, std::string(name));
   }
 
-  Result<void> read_databases(const toml::node& node) {
-    constexpr std::string_view kExpected = "an array of tables, written [[database]]";
-    if (!node.is_array()) return wrong_type(node, "database", kExpected);
+  /// An array of tables.
+  Result<void> read_each(const toml::node& node, std::string_view name,
+                         Result<void> (DraftReader::*read_one)(const toml::table&)) {
+    const std::string expected = "an array of tables, written " + table_header(name);
+    if (!node.is_array()) return wrong_type(node, name, expected);
     for (const toml::node& element : *node.as_array()) {
-      if (!element.is_table()) return wrong_type(element, "database", kExpected);
-      if (auto done = read_database(*element.as_table()); !done) return done;
+      if (!element.is_table()) return wrong_type(element, name, expected);
+      if (auto done = (this->*read_one)(*element.as_table()); !done) return done;
     }
     return {};
   }
@@ -131,16 +133,6 @@ class DraftReader {
       }
     }
     draft_.databases.push_back(std::move(database));
-    return {};
-  }
-
-  Result<void> read_queries(const toml::node& node) {
-    constexpr std::string_view kExpected = "an array of tables, written [[query]]";
-    if (!node.is_array()) return wrong_type(node, "query", kExpected);
-    for (const toml::node& element : *node.as_array()) {
-      if (!element.is_table()) return wrong_type(element, "query", kExpected);
-      if (auto done = read_query(*element.as_table()); !done) return done;
-    }
     return {};
   }
 

@@ -38,7 +38,7 @@ struct QueryConfig {
 
 struct SqlConfig {
   bool allow_rollback = false;
-  std::uint32_t max_pinned_frames = 1'000;
+  std::size_t max_pinned_frames = 1'000;
   std::vector<QueryConfig> queries;
 
   bool operator==(const SqlConfig&) const = default;

@@ -39,7 +39,7 @@ bool collides(const QueryMetric& metric, std::string_view labels) {
                              [&](const std::string& name) { return has_label(labels, name); });
 }
 
-Error error_of(StatementHarm harm, std::uint32_t frames) {
+Error error_of(StatementHarm harm, std::size_t frames) {
   if (harm == StatementHarm::writer_waits)
     return {Errc::busy, "it was ended because a writer waited for it"};
   return {Errc::busy, std::string("it was ended because it kept more than ")

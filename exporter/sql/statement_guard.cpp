@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kPeriod(10);
 
 }  // namespace
 
-StatementGuard::StatementGuard(std::string path, SqlAccess access, std::uint32_t max_pinned_frames)
+StatementGuard::StatementGuard(std::string path, SqlAccess access, std::size_t max_pinned_frames)
     : path_(std::move(path)), access_(access), max_pinned_frames_(max_pinned_frames) {}
 
 std::optional<StatementHarm> StatementGuard::watch() {

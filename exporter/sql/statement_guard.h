@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -22,7 +23,7 @@ enum class StatementHarm : std::uint8_t {
 class StatementGuard {
  public:
   /// `access` is wal or rollback.
-  StatementGuard(std::string path, SqlAccess access, std::uint32_t max_pinned_frames);
+  StatementGuard(std::string path, SqlAccess access, std::size_t max_pinned_frames);
 
   /// Looks every ten milliseconds, by F_GETLK or one read of the wal-index, until the statement
   /// ended or does harm; nothing if it ended. What cannot be read does no harm. Blocks as long as
@@ -39,7 +40,7 @@ class StatementGuard {
 
   std::string path_;
   SqlAccess access_;
-  std::uint32_t max_pinned_frames_;
+  std::size_t max_pinned_frames_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool ended_ = false;

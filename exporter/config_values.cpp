@@ -1,0 +1,37 @@
+/// Values of keys that are checked alike wherever they stand: texts, durations and counts.
+#include "exporter/config_values.h"
+
+#include "exporter/config_refusal.h"
+#include "exporter/duration.h"
+#include "exporter/quoted.h"
+
+namespace sqlite_exporter {
+
+Result<void> check_text(const Written<std::string>& text) {
+  if (text.value.empty()) return refuse(text.where, "must not be empty");
+  if (has_control_character(text.value))
+    return refuse(text.where, "must not contain control characters: " + in_quotes(text.value));
+  return {};
+}
+
+Result<void> set_duration(std::chrono::milliseconds& duration,
+                          const std::optional<Written<std::string>>& written, const ConfigKey& key,
+                          std::chrono::milliseconds least, std::chrono::milliseconds most) {
+  if (!written) return {};
+  const auto parsed = parse_duration(written->value);
+  if (!parsed || *parsed < least || *parsed > most)
+    return refuse(written->where, key, in_quotes(written->value));
+  duration = *parsed;
+  return {};
+}
+
+Result<void> set_count(std::size_t& count, const std::optional<Written<std::int64_t>>& written,
+                       const ConfigKey& key, std::int64_t most) {
+  if (!written) return {};
+  if (written->value < 1 || written->value > most)
+    return refuse(written->where, key, std::to_string(written->value));
+  count = static_cast<std::size_t>(written->value);
+  return {};
+}
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,29 @@
+/// Values of keys that are checked alike wherever they stand: texts, durations and counts.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "collectors/base/result.h"
+#include "exporter/config_draft.h"
+#include "exporter/config_keys.h"
+
+namespace sqlite_exporter {
+
+/// Error: config, if it is empty or has control characters.
+Result<void> check_text(const Written<std::string>& text);
+
+/// What is not written leaves the value as it is. Error: config, if it is no duration, or not from
+/// `least` to `most`.
+Result<void> set_duration(std::chrono::milliseconds& duration,
+                          const std::optional<Written<std::string>>& written, const ConfigKey& key,
+                          std::chrono::milliseconds least, std::chrono::milliseconds most);
+
+/// The same of a count from 1 to `most`.
+Result<void> set_count(std::size_t& count, const std::optional<Written<std::int64_t>>& written,
+                       const ConfigKey& key, std::int64_t most);
+
+}  // namespace sqlite_exporter
