@@ -51,9 +51,8 @@ inline constexpr std::array<ConfigKey, 33> kConfigKeys = {{
      "Labels added to every sample of these databases."},
     {"database", "labels_from_path", KeyType::string, "a regular expression", "",
      "In the syntax of RE2: each named group, `(?P<claim>[^/]+)`, that matches some of a "
-     "database's "
-     "real path is a label of it. It need not match the whole path. Names that Prometheus gives "
-     "its targets, such as `namespace` and `pod`, are refused."},
+     "database's real path is a label of it. It need not match the whole path. Names that "
+     "Prometheus gives its targets, such as `namespace` and `pod`, are refused."},
     {"discovery", "processes", KeyType::boolean, "true or false", "false",
      "Whether databases that processes of this node hold open are watched, too; then no "
      "[[database]] is needed."},
@@ -62,13 +61,11 @@ inline constexpr std::array<ConfigKey, 33> kConfigKeys = {{
      "slashes, too: `*/cache/*`."},
     {"discovery", "exclude_states", KeyType::strings, "an array of states", "[]",
      "States such as `empty` or `encrypted` in which a database in a folder, a glob or of a "
-     "process "
-     "is not watched."},
+     "process is not watched."},
     {"discovery", "rescan_interval", KeyType::string, "a duration from 1s to 24h such as \"1m\"",
      "\"1m\"",
      "How often folders and globs are walked anew; on local filesystems new files are seen with "
-     "the "
-     "next `interval` besides."},
+     "the next `interval` besides."},
     {"discovery", "max_depth", KeyType::integer, "an integer from 1 to 64", "16",
      "How many folders below a folder or the fixed part of a glob a walk goes down."},
     {"discovery", "max_entries", KeyType::integer, "an integer from 1 to 10000000", "100000",
@@ -90,9 +87,8 @@ inline constexpr std::array<ConfigKey, 33> kConfigKeys = {{
     {"log", "format", KeyType::string, "\"logfmt\" or \"json\"", "\"logfmt\"",
      "How a line of the log is written."},
     {"sql", "allow_rollback", KeyType::boolean, "true or false", "false",
-     "Whether queries read databases in rollback mode, too. There a writer waits for every reader: "
-     "a "
-     "statement ends as soon as one does."},
+     "Whether queries read databases in rollback mode, too. There a writer waits for every "
+     "reader: a statement ends as soon as one does."},
     {"sql", "max_pinned_frames", KeyType::integer, "an integer from 1 to 1000000", "1000",
      "In WAL mode a statement ends once the application has written so many frames that no "
      "checkpoint can move because of it."},

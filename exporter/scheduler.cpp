@@ -351,7 +351,7 @@ void Scheduler::enrol(Subject& subject) {
 void Scheduler::publish() {
   phase_ = Phase::idle;
   QueryRunner* const queries = parts_.queries;
-  if (queries != nullptr) queries->update(targets_of(subjects_, found_));
+  if (queries != nullptr && queries->has_queries()) queries->update(targets_of(subjects_, found_));
   std::vector<SubjectReadings> readings =
       readings_of(subjects_, std::exchange(found_, {}), queries);
   const std::size_t shown = readings.size() - 1;

@@ -36,10 +36,6 @@ void add_new(Columns& columns, const Columns& more) {
     if (std::ranges::find(columns, name) == columns.end()) columns.push_back(name);
 }
 
-std::size_t position_of(const Columns& columns, const std::string& name) {
-  return static_cast<std::size_t>(std::ranges::find(columns, name) - columns.begin());
-}
-
 std::string text_of(const Number& number) {
   if (const auto* const integer = std::get_if<std::int64_t>(&number))
     return std::to_string(*integer);
@@ -55,25 +51,31 @@ void append_if_any(std::string& labels, std::string_view name, std::string_view 
   append_label(labels, name, value);
 }
 
-std::string labels_of(const QueryMetric& metric, const Columns& columns, const ResultRow& row) {
-  std::string labels;
-  for (const std::string& name : metric.labels)
-    append_if_any(labels, name, row.labels[position_of(columns, name)]);
-  return labels;
+/// Where in each row the columns of a metric are.
+std::vector<std::size_t> positions_of(const Columns& all, const Columns& some) {
+  std::vector<std::size_t> positions;
+  positions.reserve(some.size());
+  for (const std::string& name : some)
+    positions.push_back(static_cast<std::size_t>(std::ranges::find(all, name) - all.begin()));
+  return positions;
 }
 
 Result<std::vector<QuerySample>> samples_of(const QueryMetric& metric,
                                             const StatementRequest& request,
                                             const std::vector<ResultRow>& rows) {
+  const std::vector<std::size_t> labels_at = positions_of(request.labels, metric.labels);
+  const std::vector<std::size_t> values_at = positions_of(request.values, metric.values);
   std::vector<QuerySample> samples;
   std::set<std::string> seen;
   for (const ResultRow& row : rows) {
-    const std::string row_labels = labels_of(metric, request.labels, row);
-    for (const std::string& column : metric.values) {
-      const std::optional<Number>& value = row.values[position_of(request.values, column)];
+    std::string row_labels;
+    for (std::size_t i = 0; i < metric.labels.size(); ++i)
+      append_if_any(row_labels, metric.labels[i], row.labels[labels_at[i]]);
+    for (std::size_t i = 0; i < metric.values.size(); ++i) {
+      const std::optional<Number>& value = row.values[values_at[i]];
       if (!value) continue;
       std::string labels = row_labels;
-      if (metric.value_label) append_if_any(labels, *metric.value_label, column);
+      if (metric.value_label) append_if_any(labels, *metric.value_label, metric.values[i]);
       if (!seen.insert(labels).second)
         return fail(Errc::config, std::string("two of its rows have the same labels {")
                                       .append(labels)

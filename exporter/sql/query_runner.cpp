@@ -72,7 +72,9 @@ void QueryRunner::configure(const SqlConfig& config) {
         database.runs[i] = std::move(old[static_cast<std::size_t>(same - before.begin())]);
     }
   }
-  if (config_.queries.empty()) {
+  if (!has_queries()) {
+    databases_.clear();
+    targets_.clear();
     worker_.let_go();
   } else {
     parts_.own_metrics->expect_worker();
@@ -91,7 +93,6 @@ QueryRunner::Database QueryRunner::new_database(const std::string& name,
 void QueryRunner::update(Targets targets) {
   targets_ = std::move(targets);
   ready_.clear();
-  if (config_.queries.empty()) return databases_.clear();
   std::erase_if(databases_, [this](const auto& item) { return !targets_.contains(item.first); });
   const Clock::time_point now = Clock::now();
   const Clock::duration period = now - std::exchange(updated_, now);
@@ -163,7 +164,7 @@ void QueryRunner::start(Due due, const QueryTarget& target) {
     // Then it hangs with its filesystem, and others need not wait for it.
     if (!result && result.error().code == Errc::stalled) guard_.reset();
     finish(begun, result);
-    if (config_.queries.empty()) return worker_.let_go();
+    if (!has_queries()) return worker_.let_go();
     start_next();
   });
   guard(target);

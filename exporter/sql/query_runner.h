@@ -46,6 +46,8 @@ class QueryRunner {
 
   /// From now on. What queries found that stay as they are stays.
   void configure(const SqlConfig& config);
+  /// Without any there is nothing to `update`.
+  bool has_queries() const { return !config_.queries.empty(); }
   /// After each pass: forgets databases that are not among them, and has run what is due.
   void update(Targets targets);
 

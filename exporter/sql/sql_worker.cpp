@@ -28,7 +28,7 @@ bool SqlWorker::is_free() const {
 
 void SqlWorker::run(StatementRequest request, Done done) {
   const Clock::time_point kill_at = Clock::now() + request.timeout + kGrace;
-  running_ = Running{std::move(request), std::move(done), kill_at, {}, ended_by_itself()};
+  running_ = Running{std::move(request), std::move(done), kill_at, ended_by_itself()};
   if (!child_) {
     if (const Result<void> started = start(); !started) {
       not_before_ = Clock::now() + kRestartPause;
@@ -41,7 +41,8 @@ void SqlWorker::run(StatementRequest request, Done done) {
 }
 
 Result<void> SqlWorker::start() {
-  greeted_ = killed_ = false;
+  greeted_ = false;
+  killed_.reset();
   const std::uint64_t number = ++number_;
   const auto on_line = [this, number](std::string_view line) {
     if (number == number_ && child_) hear(line);
@@ -76,19 +77,17 @@ void SqlWorker::hear(std::string_view line) {
 }
 
 void SqlWorker::stop(WorkerRestart reason, Error error) {
-  if (!child_ || std::exchange(killed_, true)) return;
+  if (!child_ || killed_) return;
   parts_.own_metrics->count_worker_restart(reason);
-  child_->kill();
-  if (!running_) return;
-  running_->killed_at = Clock::now();
-  running_->error = std::move(error);
+  kill();
+  if (running_) running_->error = std::move(error);
 }
 
 void SqlWorker::watch(Clock::time_point now) {
-  if (!running_) return;
-  if (!running_->killed_at && now >= running_->kill_at && child_)
+  if (!running_ || !child_) return;
+  if (now >= running_->kill_at)
     stop(WorkerRestart::timeout, {Errc::timeout, "it took longer than its timeout"});
-  if (!running_->killed_at || now - *running_->killed_at < kDeathPatience) return;
+  if (!killed_ || now - *killed_ < kDeathPatience) return;
   parts_.log.error("a SQL worker hangs and cannot be killed",
                    {{"pid", std::to_string(child_->pid())}, {"path", running_->request.path}});
   hung_.emplace(number_, std::move(child_));
@@ -96,8 +95,11 @@ void SqlWorker::watch(Clock::time_point now) {
 }
 
 void SqlWorker::let_go() {
-  if (running_ || !child_) return;
-  killed_ = true;
+  if (!running_ && child_) kill();
+}
+
+void SqlWorker::kill() {
+  killed_ = Clock::now();
   child_->kill();
 }
 

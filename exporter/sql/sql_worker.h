@@ -58,12 +58,12 @@ class SqlWorker {
     StatementRequest request;
     Done done;
     Clock::time_point kill_at;
-    std::optional<Clock::time_point> killed_at;
     Error error;  ///< what it ends in if no answer comes
   };
 
   Result<void> start();
   void hear(std::string_view line);
+  void kill();
   void ended(std::uint64_t number);
   void finish(Result<StatementResult> result);
   void be_known(int pid);
@@ -72,7 +72,7 @@ class SqlWorker {
   std::unique_ptr<ChildProcess> child_;
   std::uint64_t number_ = 0;  ///< of the child, counted from 1
   bool greeted_ = false;      ///< it said hello
-  bool killed_ = false;
+  std::optional<Clock::time_point> killed_;  ///< when, if it was
   bool told_ = false;  ///< what its sandbox lacks
   std::optional<Running> running_;
   int speechless_ = 0;                           ///< ended before they said hello, in succession
