@@ -62,7 +62,6 @@ QueryRunner::QueryRunner(const SqlConfig& config, SqlWorker::Parts parts)
 
 void QueryRunner::configure(const SqlConfig& config) {
   const std::vector<QueryConfig> before = std::exchange(config_, config).queries;
-  ++configuration_;
   ready_.clear();
   for (auto& [name, database] : databases_) {
     std::vector<Run> old = std::exchange(database, new_database(name, database.path)).runs;
@@ -153,7 +152,7 @@ void QueryRunner::start_next() {
 void QueryRunner::start(Due due, const QueryTarget& target) {
   running_ = true;
   const QueryConfig& query = config_.queries[due.query];
-  const Begun begun{std::move(due), target.path, configuration_, Clock::now()};
+  const Begun begun{std::move(due), target.path, query, Clock::now()};
   // In step with the last time, unless a time was missed: passes come a little late.
   const Clock::time_point next = begun.due.since + query.interval;
   databases_.at(begun.due.database).runs[begun.due.query].due =
@@ -186,33 +185,34 @@ void QueryRunner::guard(const QueryTarget& target) {
 
 void QueryRunner::finish(const Begun& begun, const Result<StatementResult>& result) {
   const auto database = databases_.find(begun.due.database);
-  if (begun.configuration != configuration_ || database == databases_.end() ||
+  // After a reload it may have another place, or be another under the same name.
+  const auto query = std::ranges::find(config_.queries, begun.query);
+  if (query == config_.queries.end() || database == databases_.end() ||
       database->second.path != begun.path)
     return;
-  Run& run = database->second.runs[begun.due.query];
-  const QueryConfig& query = config_.queries[begun.due.query];
+  Run& run = database->second.runs[static_cast<std::size_t>(query - config_.queries.begin())];
   auto samples =
-      result.and_then([&](const StatementResult& rows) { return samples_of(query, rows.rows); });
+      result.and_then([&](const StatementResult& rows) { return samples_of(*query, rows.rows); });
   run.found = begun.at;
   run.success = samples.has_value();
   run.seconds = result ? result->seconds : 0;
   run.samples = samples ? std::move(*samples) : std::vector<std::vector<QuerySample>>();
-  tell(begun, run, samples ? nullptr : &samples.error());
+  tell(query->name, database->first, run, samples ? nullptr : &samples.error());
 }
 
-void QueryRunner::tell(const Begun& begun, Run& run, const Error* error) {
-  const std::string& query = config_.queries[begun.due.query].name;
+void QueryRunner::tell(const std::string& query, const std::string& database, Run& run,
+                       const Error* error) {
   if (error == nullptr) {
     if (run.told)
       parts_.log.info("the query gives samples again",
-                      {{"query", query}, {"database", begun.due.database}});
+                      {{"query", query}, {"database", database}});
     return run.told.reset();
   }
   parts_.own_metrics->count_collector_error(kQueryName, error->code);
   if (run.told == error->message) return;
   run.told = error->message;
   parts_.log.warn("a query failed", {{"query", query},
-                                     {"database", begun.due.database},
+                                     {"database", database},
                                      {"reason", std::string(to_string(error->code))},
                                      {"error", error->message}});
 }

@@ -84,7 +84,7 @@ class QueryRunner {
   struct Begun {
     Due due;
     std::string path;
-    std::uint64_t configuration;
+    QueryConfig query;
     Clock::time_point at;
   };
 
@@ -97,7 +97,7 @@ class QueryRunner {
   void start(Due due, const QueryTarget& target);
   void guard(const QueryTarget& target);
   void finish(const Begun& begun, const Result<StatementResult>& result);
-  void tell(const Begun& begun, Run& run, const Error* error);
+  void tell(const std::string& query, const std::string& database, Run& run, const Error* error);
 
   SqlConfig config_;
   SqlWorker::Parts parts_;
@@ -106,7 +106,6 @@ class QueryRunner {
   std::map<std::string, Database, std::less<>> databases_;
   std::deque<Due> ready_;
   Clock::time_point updated_ = Clock::now();
-  std::uint64_t configuration_ = 0;        ///< how many there were
   std::shared_ptr<StatementGuard> guard_;  ///< until its job is back
   bool running_ = false;
   bool stopped_ = false;

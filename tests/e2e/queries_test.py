@@ -270,6 +270,20 @@ class QueriesTest(scenes.EveryState):
         exporter.await_sample('shop_rows{database="app",kind="two",what="y"} 2')
         self.assertEqual(exporter.stop(), 0)
 
+    def test_a_reload_in_the_middle_of_a_statement_keeps_what_an_unchanged_query_finds(self):
+        self.database()
+        wait = query("rows", LONG.replace("from n)", "from n limit 2000000)"), timeout="1m",
+                     interval="1h")
+        exporter = self.running(wait)
+        support.await_that(lambda: any(scenes.locks_of(pid) for pid in workers_of(exporter)),
+                           "the worker to read")
+        # In front of it, so that it has another place.
+        self.running_config(query("first", "select count(*) as v from t"), wait)
+        os.kill(exporter.process.pid, signal.SIGHUP)
+        exporter.await_sample('shop_first{database="app"} 3')
+        exporter.await_sample('shop_rows{database="app"} 2000000')
+        self.assertEqual(exporter.stop(), 0)
+
     def test_a_link_that_leads_elsewhere_is_another_database(self):
         self.database("one.db")
         self.database("two.db", "delete from t")
