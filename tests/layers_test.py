@@ -16,7 +16,8 @@ LAYERS = {
     "collectors/": ["collectors/"],
     "exporter/demo/application.": ["exporter/demo/application."],
     "exporter/sql/worker/": ["collectors/base/", "exporter/naming.h", "exporter/quoted.h",
-                             "exporter/sql/messages.h", "exporter/sql/worker/"],
+                             "exporter/sql/messages.h", "exporter/sql/sync_work.h",
+                             "exporter/sql/worker/"],
     "exporter/": ["collectors/", "exporter/"],
     "tests/": ["collectors/", "exporter/", "tests/"],
 }

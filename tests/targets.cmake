@@ -217,7 +217,7 @@ set(e2e_environment
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script attribution inspect interference many metrics node node_paths program prometheus
-        queries readme remount sql_worker stalls states)
+        queries readme remount sql_worker stalls states sync_worker)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES

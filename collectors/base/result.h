@@ -39,6 +39,8 @@ constexpr std::string_view to_string(Errc code) {
 struct Error {
   Errc code = Errc::internal;
   std::string message;
+
+  bool operator==(const Error&) const = default;
 };
 
 template <class T>

@@ -142,10 +142,46 @@ Result<T> decode(std::string_view line, const Read& read) {
   }
 }
 
+Json json_of(const Error& error) {
+  return {{"code", to_string(error.code)}, {"error", cut(error.message)}};
+}
+
+Error read_error(const Json& json) {
+  return {code_named(json.at("code").get<std::string>()),
+          cut(json.at("error").get_ref<const std::string&>())};
+}
+
+Json json_of(const SyncWork& sync) {
+  Json layouts = Json::array();
+  for (const SyncLayout& layout : sync.layouts) {
+    Json& item = layouts.emplace_back();
+    item = {{"table", layout.table}, {"time_column", layout.time_column}};
+    if (layout.table_column) item["table_column"] = *layout.table_column;
+    if (layout.peer_column) item["peer_column"] = *layout.peer_column;
+    if (layout.state_column) item["state_column"] = *layout.state_column;
+  }
+  return {{"layouts", std::move(layouts)}, {"max_pending", sync.max_pending}};
+}
+
+SyncWork read_sync(const Json& json) {
+  SyncWork sync;
+  json.at("max_pending").get_to(sync.max_pending);
+  for (const Json& item : json.at("layouts")) {
+    SyncLayout& layout = sync.layouts.emplace_back();
+    const auto read = [&item](const char* key, std::optional<std::string>& column) {
+      if (item.contains(key)) column = item.at(key).get<std::string>();
+    };
+    item.at("table").get_to(layout.table);
+    item.at("time_column").get_to(layout.time_column);
+    read("table_column", layout.table_column);
+    read("peer_column", layout.peer_column);
+    read("state_column", layout.state_column);
+  }
+  return sync;
+}
+
 Result<StatementResult> read_result(const Json& json, const StatementRequest& request) {
-  if (json.contains("error"))
-    return fail(code_named(json.at("code").get<std::string>()),
-                cut(json.at("error").get_ref<const std::string&>()));
+  if (json.contains("error")) return fail(read_error(json));
   StatementResult result;
   json.at("seconds").get_to(result.seconds);
   for (const Json& item : json.at("rows")) {
@@ -157,6 +193,7 @@ Result<StatementResult> read_result(const Json& json, const StatementRequest& re
     if (row.labels.size() != request.labels.size() || row.values.size() != request.values.size())
       return fail(Errc::internal, "a row has not the columns that were asked for");
   }
+  if (json.contains("shortfall")) result.shortfall = read_error(json.at("shortfall"));
   if (result.rows.size() > request.max_rows)
     return fail(Errc::internal, "there are more rows than were asked for");
   return result;
@@ -165,25 +202,27 @@ Result<StatementResult> read_result(const Json& json, const StatementRequest& re
 }  // namespace
 
 std::string encode(const StatementRequest& request) {
-  return line_of({{"path", text_of_bytes(request.path)},
-                  {"sql", request.sql},
-                  {"labels", request.labels},
-                  {"values", request.values},
-                  {"max_rows", request.max_rows},
-                  {"timeout", request.timeout.count()}});
+  Json json = {{"path", text_of_bytes(request.path)},
+               {"sql", request.sql},
+               {"labels", request.labels},
+               {"values", request.values},
+               {"max_rows", request.max_rows},
+               {"timeout", request.timeout.count()}};
+  if (request.sync) json["sync"] = json_of(*request.sync);
+  return line_of(json);
 }
 
 std::string encode(const Result<StatementResult>& result) {
-  if (!result)
-    return line_of(
-        {{"code", to_string(result.error().code)}, {"error", cut(result.error().message)}});
+  if (!result) return line_of(json_of(result.error()));
   Json rows = Json::array();
   for (const ResultRow& row : result->rows) {
     Json values = Json::array();
     for (const std::optional<Number>& value : row.values) values.push_back(json_of(value));
     rows.push_back(Json::array({row.labels, std::move(values)}));
   }
-  return line_of({{"rows", std::move(rows)}, {"seconds", result->seconds}});
+  Json json = {{"rows", std::move(rows)}, {"seconds", result->seconds}};
+  if (result->shortfall) json["shortfall"] = json_of(*result->shortfall);
+  return line_of(json);
 }
 
 std::string encode(const WorkerHello& hello) {
@@ -199,6 +238,7 @@ Result<StatementRequest> decode_request(std::string_view line) {
     if (!path) return fail(Errc::internal, "a path has characters that are no bytes");
     request.path = std::move(*path);
     json.at("sql").get_to(request.sql);
+    if (json.contains("sync")) request.sync = read_sync(json.at("sync"));
     json.at("labels").get_to(request.labels);
     json.at("values").get_to(request.values);
     json.at("max_rows").get_to(request.max_rows);

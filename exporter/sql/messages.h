@@ -11,16 +11,18 @@
 #include <vector>
 
 #include "collectors/base/result.h"
+#include "exporter/sql/sync_work.h"
 
 namespace sqlite_exporter {
 
 /// A longer line from the other side is no message.
 inline constexpr std::size_t kMaxMessageSize = std::size_t{8} << 20U;
 
-/// One SELECT for the worker.
+/// What the worker is to read of one database: the rows of a SELECT, or synchronisation tables.
 struct StatementRequest {
-  std::string path;                 ///< a realpath; any bytes
-  std::string sql;                  ///< UTF-8
+  std::string path;  ///< a realpath; any bytes
+  std::string sql;   ///< UTF-8; not used with `sync`
+  std::optional<SyncWork> sync;
   std::vector<std::string> labels;  ///< columns that are read as text
   std::vector<std::string> values;  ///< columns that are read as numbers
   std::size_t max_rows = 0;
@@ -42,6 +44,8 @@ struct ResultRow {
 struct StatementResult {
   std::vector<ResultRow> rows;
   double seconds = 0;  ///< from the opening of the database to its close
+  /// What is not among the rows, though it was asked for.
+  std::optional<Error> shortfall;
 
   bool operator==(const StatementResult&) const = default;
 };

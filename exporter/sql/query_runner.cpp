@@ -204,8 +204,7 @@ void QueryRunner::tell(const std::string& query, const std::string& database, Ru
                        const Error* error) {
   if (error == nullptr) {
     if (run.told)
-      parts_.log.info("the query gives samples again",
-                      {{"query", query}, {"database", database}});
+      parts_.log.info("the query gives samples again", {{"query", query}, {"database", database}});
     return run.told.reset();
   }
   parts_.own_metrics->count_collector_error(kQueryName, error->code);

@@ -70,10 +70,10 @@ class SqlWorker {
 
   Parts parts_;
   std::unique_ptr<ChildProcess> child_;
-  std::uint64_t number_ = 0;  ///< of the child, counted from 1
-  bool greeted_ = false;      ///< it said hello
+  std::uint64_t number_ = 0;                 ///< of the child, counted from 1
+  bool greeted_ = false;                     ///< it said hello
   std::optional<Clock::time_point> killed_;  ///< when, if it was
-  bool told_ = false;  ///< what its sandbox lacks
+  bool told_ = false;                        ///< what its sandbox lacks
   std::optional<Running> running_;
   int speechless_ = 0;                           ///< ended before they said hello, in succession
   std::optional<Clock::time_point> not_before_;  ///< it would not start

@@ -24,10 +24,11 @@ class Worker:
         if not self.process.stdin.closed:
             self.process.stdin.close()
 
-    def begin(self, path, sql, values=("v",), labels=(), max_rows=100, timeout=10_000):
+    def begin(self, path, sql, values=("v",), labels=(), max_rows=100, timeout=10_000,
+              **more):
         # A path's bytes are the first 256 characters.
         request = {"path": os.fsencode(path).decode("latin-1"), "sql": sql, "values": values,
-                   "labels": labels, "max_rows": max_rows, "timeout": timeout}
+                   "labels": labels, "max_rows": max_rows, "timeout": timeout, **more}
         self.process.stdin.write(json.dumps(request).encode() + b"\n")
         self.process.stdin.flush()
 
@@ -41,6 +42,12 @@ class Worker:
     def ask(self, path, sql, **options):
         self.begin(path, sql, **options)
         return self.answer()
+
+    def sync(self, path, layouts=(), max_pending=100, **options):
+        """What its synchronisation tables say."""
+        return self.ask(path, "", labels=("table", "peer", "state"),
+                        values=("last_success", "pending", "capped"),
+                        sync={"layouts": layouts, "max_pending": max_pending}, **options)
 
     def value(self, path, sql):
         """The one value of the one row."""

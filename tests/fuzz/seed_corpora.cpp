@@ -139,6 +139,12 @@ void write_texts(const Corpora& corpora) {
   corpora.add("messages", "request",
               R"({"path":"/a.db","sql":"SELECT 1","labels":["l"],"values":["v"],"max_rows":3,)"
               R"("timeout":1000})");
+  corpora.add("messages", "sync",
+              R"({"path":"/a.db","sql":"","labels":["l"],"values":["v"],"max_rows":3,)"
+              R"("timeout":1000,"sync":{"max_pending":9,"layouts":[{"table":"t",)"
+              R"("time_column":"at","state_column":"s"}]}})");
+  corpora.add("messages", "shortfall",
+              R"({"rows":[],"seconds":0.5,"shortfall":{"code":"timeout","error":"x"}})");
   corpora.add("messages", "result", R"({"rows":[[["a"],[1]],[["b"],["+Inf"]]],"seconds":0.5})");
   corpora.add("messages", "error", R"({"code":"config","error":"no such table: t"})");
   corpora.add("pod_names", "pod", "kube-system_coredns-x2x7p_" + uid);

@@ -12,7 +12,7 @@
 
 #include "exporter/sql/messages.h"
 #include "exporter/sql/worker/connection.h"
-#include "exporter/sql/worker/run_statement.h"
+#include "exporter/sql/worker/run_request.h"
 #include "exporter/sql/worker/sandbox.h"
 
 namespace sqlite_exporter {
@@ -80,7 +80,7 @@ int run_sql_worker(const std::string& procfs) {
   Input input;
   while (const std::optional<std::string> line = input.line()) {
     const Result<StatementRequest> request = decode_request(*line);
-    if (!request || !say(encode(request.and_then(run_statement)))) return kFailed;
+    if (!request || !say(encode(request.and_then(run_request)))) return kFailed;
   }
   return 0;
 }

@@ -27,6 +27,22 @@ TEST_CASE("a request comes back as it was") {
   CHECK(decode_request(line).value() == request);
 }
 
+TEST_CASE("a request for synchronisation tables comes back as it was") {
+  StatementRequest request = some_request();
+  request.sync = SyncWork{{}, 7};
+  CHECK(decode_request(encode(request)).value() == request);
+  request.sync->layouts = {{"t\"", "name", "peer", "at", "state"},
+                           {"u", std::nullopt, std::nullopt, "", std::nullopt}};
+  CHECK(decode_request(encode(request)).value() == request);
+}
+
+TEST_CASE("what a result falls short of comes with its rows") {
+  StatementResult result;
+  result.rows.push_back({{"x", ""}, {std::int64_t{1}}});
+  result.shortfall = Error{Errc::timeout, "so it is"};
+  CHECK(decode_result(encode(Result<StatementResult>(result)), some_request()).value() == result);
+}
+
 TEST_CASE("a path is bytes, all of them") {
   StatementRequest request = some_request();
   request.path.clear();
@@ -111,6 +127,7 @@ TEST_CASE("what is no answer is an error of ours, not of the statement") {
                                       "{\"rows\":[[[\"a\",\"b\"],[\"1\"]]],\"seconds\":1}",
                                       "{\"rows\":[[[\"a\",1],[1]]],\"seconds\":1}",
                                       "{\"rows\":[[[\"a\",\"\xff\"],[1]]],\"seconds\":1}",
+                                      "{\"rows\":[],\"seconds\":1,\"shortfall\":\"x\"}",
                                       "{\"error\":\"x\"}",
                                       "{\"error\":7,\"code\":\"io\"}",
                                       "{\"error\":\"x\",\"code\":\"unheard of\"}"}) {
@@ -129,7 +146,9 @@ TEST_CASE("what is no answer is an error of ours, not of the statement") {
 }
 
 TEST_CASE("what is no request is refused") {
-  for (const std::string_view line : {"", "{}", "[]", "{\"path\":\"\\u0100\"}"}) {
+  for (const std::string_view line :
+       {"", "{}", "[]", "{\"path\":\"\\u0100\"}",
+        R"({"path":"","sql":"","labels":[],"values":[],"max_rows":1,"timeout":1,"sync":{}})"}) {
     INFO(line);
     CHECK_FALSE(decode_request(line));
   }

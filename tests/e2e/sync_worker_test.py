@@ -1,0 +1,260 @@
+"""What the SQL worker reads from the tables that say how far an application is synchronised."""
+
+import sqlite3
+import sys
+import unittest
+
+import scenes
+import sql
+
+SYNC_STATUS = ("create table sync_status(table_name text primary key, last_sync_timestamp integer, "
+               "sync_state text)")
+CLUSTER_SYNC = ("create table cluster_sync(sync_id text primary key, cluster_id text, "
+                "table_name text, last_sync_time integer, sync_state text)")
+# 2026-11-21 08:30:00 UTC
+T = 1795249800
+
+
+class SyncWorkerTest(scenes.EveryState):
+    def setUp(self):
+        super().setUp()
+        self.worker = sql.Worker(self)
+
+    def database(self, *statements, name="app.db"):
+        """In WAL mode, open in an application for as long as the test."""
+        self.app = self.application(name)
+        self.app.exec("pragma journal_mode=wal", *statements)
+        return self.path(name)
+
+    def rows(self, path, **options):
+        answer = self.worker.sync(path, **options)
+        self.assertNotIn("shortfall", answer)
+        return answer["rows"]
+
+    def one(self, path, **options):
+        [row] = self.rows(path, **options)
+        return row
+
+    def test_a_database_without_such_tables_has_no_rows(self):
+        path = self.database("create table t(x)")
+        self.assertEqual(self.rows(path), [])
+
+    def test_tables_of_that_name_for_something_else_are_passed_over(self):
+        path = self.database("create table sync_status(id, done)", CLUSTER_SYNC,
+                             f"insert into cluster_sync values ('1', 'b', 'orders', {T}, 'ok')")
+        self.assertEqual(self.rows(path), [[["orders", "b", "ok"], [T, None, None]]])
+
+    def test_rows_newer_than_the_last_sync_wait(self):
+        path = self.database(
+            SYNC_STATUS, "create table orders(id integer primary key, updated_at integer)",
+            f"insert into orders values (1, {T - 1}), (2, {T}), (3, {T + 1}), (4, {T + 2}), "
+            "(5, null)", "create table plain(x)",
+            f"insert into sync_status values ('orders', {T}, 'synced'), ('plain', {T}, null), "
+            f"('elsewhere', {T}, 'pending')")
+        self.assertEqual(self.rows(path), [[["elsewhere", "", "pending"], [T, None, None]],
+                                           [["orders", "", "synced"], [T, 2, 0]],
+                                           [["plain", "", ""], [T, None, None]]])
+
+    def test_never_synchronised_all_rows_wait(self):
+        path = self.database(SYNC_STATUS, "create table orders(updated_at integer)",
+                             "insert into orders values (1), (2), (null)",
+                             "insert into sync_status values ('orders', null, 'new')")
+        self.assertEqual(self.one(path), [["orders", "", "new"], [None, 3, 0]])
+
+    def test_beyond_the_most_it_is_capped(self):
+        path = self.database(SYNC_STATUS, "create table orders(updated_at integer)",
+                             f"insert into sync_status values ('orders', {T}, 's')")
+        for count, value in {2: [T, 2, 0], 3: [T, 3, 0], 4: [T, 3, 1], 5: [T, 3, 1]}.items():
+            self.app.exec("delete from orders", "insert into orders with recursive n(i) as "
+                          f"(select 1 union all select i + 1 from n limit {count}) "
+                          f"select {T} + i from n")
+            self.assertEqual(self.one(path, max_pending=3)[1], value)
+
+    def test_times_in_every_unit_against_rows_in_every_unit(self):
+        # The same moment, as each application may write it; and whole seconds of it.
+        times = {str(T): T, str(T * 1000): T, f"{T}.0": T, f"{T}000.0": T,
+                 "'2026-11-21 08:30:00'": T, "'2026-11-21T08:30:00Z'": T,
+                 "'2026-11-21T09:30:00+01:00'": T, "'2026-11-20T22:30:00.000-10:00'": T,
+                 f"{T}.25": T + 0.25, str(T * 1000 + 250): T + 0.25,
+                 "'2026-11-21 08:30:00.250'": T + 0.25, f"'{T}'": T, f"'{T * 1000}'": T,
+                 "'2026-11-21 08:30'": T, "'1969-12-31 23:59:59.500'": -0.5, "0": 0}
+        before_and_after = [
+            (str(T - 1), f"{T + 1}"), (f"{T}000 - 1", f"{T}000 + 251"), (f"{T}.0", f"{T}.251"),
+            ("'2026-11-21T08:30:00Z'", "'2026-11-21T08:30:00.251Z'"),
+            ("'2026-11-20 22:29:59-10:00'", "'2026-11-20 22:30:01-10:00'"),
+            ("'2026-11-21 20:29:59+12:00'", "'2026-11-21 20:30:01+12:00'")]
+        path = self.database(
+            "create table sync_status(table_name, last_sync_timestamp, sync_state)",
+            *(f"create table {name}(updated_at {affinity})" for name, affinity in
+              {"any": "", "whole": "integer", "date": "datetime", "words": "text"}.items()))
+        for time, seconds in times.items():
+            for before, after in before_and_after:
+                for table in ("any", "whole", "date"):
+                    self.app.exec(f"delete from {table}", "delete from sync_status",
+                                  f"insert into {table} values ({before}), ({after})",
+                                  f"insert into sync_status values ('{table}', {time}, '')")
+                    pending = 1 if seconds >= T else 2
+                    self.assertEqual(self.one(path)[1], [seconds, pending, 0],
+                                     (time, before, after, table))
+        # A column of type TEXT keeps numbers as texts.
+        self.app.exec("delete from sync_status",
+                      f"insert into sync_status values ('words', {T}, '')",
+                      "insert into words values ('2026-11-21 08:29'), ('2026-11-21 08:31')")
+        self.assertEqual(self.one(path)[1], [T, 1, 0])
+
+    def test_a_time_copied_from_a_row_is_not_older_than_the_row(self):
+        path = self.database("create table sync_status(table_name, last_sync_timestamp, "
+                             "sync_state)", "create table orders(updated_at)")
+        for time in (f"{T}.123456", f"{T}.1", f"{T}123", f"{T}123.5", str(T),
+                     "'2026-11-21 08:30:00.123456'", "'2026-11-21T08:30:59.9999'", "0.1", "-5"):
+            self.app.exec("delete from orders", "delete from sync_status",
+                          f"insert into orders values ({time})",
+                          f"insert into sync_status values ('orders', {time}, '')")
+            self.assertEqual(self.one(path)[1][1:], [0, 0], time)
+
+    def test_what_is_no_time_is_left_out_and_told(self):
+        path = self.database("create table sync_status(table_name, last_sync_timestamp, "
+                             "sync_state)", "create table good(updated_at)")
+        for time in ("'yesterday'", "'now'", "x'00'", "9e999", f"{T}000000", "'10:00'",
+                     "9223372036854775807", "'2026-13-45'", "''", "'2461000.5'"):
+            self.app.exec("delete from sync_status", "insert into sync_status values "
+                          f"('good', {T}, 's'), ('bad', {time}, 's')")
+            answer = self.worker.sync(path)
+            self.assertEqual(answer["rows"], [[["good", "", "s"], [T, 0, 0]]], time)
+            self.assertEqual(answer["shortfall"]["code"], "config")
+            self.assertRegex(answer["shortfall"]["error"], '^"sync_status": "last_sync_timestamp" '
+                             "of row 2 is no time: neither seconds nor milliseconds nor a text as "
+                             "2026-11-21 08:30$")
+
+    def test_rows_without_a_time_to_compare_are_not_counted(self):
+        path = self.database(SYNC_STATUS, "create table orders(updated_at)",
+                             f"insert into sync_status values ('orders', {T}, '')")
+        for time in (f"'{T + 5}'", "x'00'", "'later'", f"{T}000000"):
+            self.app.exec("delete from orders", f"insert into orders values ({time})")
+            self.assertEqual(self.one(path)[1], [T, None, None], time)
+
+    def test_of_several_rows_the_newest_speaks(self):
+        path = self.database(
+            CLUSTER_SYNC, "create table orders(updated_at)",
+            f"insert into orders values ({T}), ({T + 10})",
+            "insert into cluster_sync values "
+            f"('1', 'b', 'orders', {T - 5}, 'failed'), ('2', 'b', 'orders', {T + 5}, 'synced'), "
+            f"('3', 'b', 'orders', {T + 1}, 'failed'), ('4', 'b', 'orders', null, 'failed'), "
+            f"('5', 'c', 'orders', null, 'new'), ('6', null, 'orders', {T}, 'local')")
+        self.assertEqual(self.rows(path), [[["orders", "", "local"], [T, 1, 0]],
+                                           [["orders", "b", "synced"], [T + 5, 1, 0]],
+                                           [["orders", "c", "new"], [None, 2, 0]]])
+
+    def test_other_layouts(self):
+        path = self.database(
+            'create table "out ""box"(tbl, site, "at ;", st)', "create table t(updated_at)",
+            f'insert into "out ""box" values (\'t\', \'north\', {T}, \'up\')',
+            "create table whole(at)", f"insert into whole values ({T})",
+            "create view seen as select 't' as name, max(updated_at) as at from t",
+            f"insert into t values ({T + 1})")
+        layout = {"table": 'out "box', "table_column": "tbl", "peer_column": "site",
+                  "time_column": "at ;", "state_column": "st"}
+        self.assertEqual(self.one(path, layouts=[layout]), [["t", "north", "up"], [T, 1, 0]])
+        self.assertEqual(self.one(path, layouts=[{"table": "WHOLE", "time_column": "AT"}]),
+                         [["", "", ""], [T, None, None]])
+        self.assertEqual(self.one(path, layouts=[{"table": "seen", "time_column": "at",
+                                                  "table_column": "name"}]),
+                         [["t", "", ""], [T + 1, 0, 0]])
+        self.assertEqual(self.rows(path, layouts=[{"table": "absent", "time_column": "at"}]), [])
+        answer = self.worker.sync(path, layouts=[{"table": "whole", "time_column": "x"}])
+        self.assertEqual(answer, {"code": "config", "error": '"whole" has no column "x"'})
+
+    def test_a_layout_of_the_users_replaces_the_built_in_one(self):
+        path = self.database(SYNC_STATUS, "alter table sync_status add column tried",
+                             f"insert into sync_status values ('a', {T}, 's', {T + 9})")
+        self.assertEqual(self.one(path, layouts=[{"table": "Sync_Status", "time_column": "tried",
+                                                  "table_column": "table_name"}]),
+                         [["a", "", ""], [T + 9, None, None]])
+
+    def test_names_are_names_whatever_they_hold(self):
+        names = ['semi; drop table sync_status; --', 'quo"te', "apo'strophe", "new\nline", "[b]",
+                 "`tick`", "sync_status", "sqlite_schema", "a.b", "?1", "%", "ä"]
+        statements = []
+        for name in names[:6] + names[8:]:
+            identifier = '"' + name.replace('"', '""') + '"'
+            statements += [f"create table {identifier}(updated_at)",
+                           f"insert into {identifier} values ({T + 1})"]
+        values = ", ".join("('" + name.replace("'", "''") + f"', {T}, '')" for name in names)
+        path = self.path("app.db")
+        app = sqlite3.connect(path)
+        self.addCleanup(app.close)
+        app.executescript(";".join(["pragma journal_mode=wal", SYNC_STATUS, *statements,
+                                    f"insert into sync_status values {values}"]))
+        before = scenes.fingerprint(self.folder)
+        found = {row[0][0]: row[1] for row in self.rows(path)}
+        for name in names:
+            waits = [None, None] if name in ("sync_status", "sqlite_schema") else [1, 0]
+            self.assertEqual(found.pop(name), [T, *waits], name)
+        self.assertEqual(found, {})
+        self.assertEqual(scenes.fingerprint(self.folder), before)
+
+    def test_only_ordinary_tables_are_counted(self):
+        path = self.database(
+            SYNC_STATUS, "create virtual table words using fts5(updated_at)",
+            "insert into words values ('2027-01-01')",
+            "create view endless as with recursive n(updated_at) as "
+            f"(select {T} union all select updated_at + 1 from n) select * from n",
+            f"create table made(x, updated_at generated always as (x + 1) virtual)",
+            f"insert into made(x) values ({T})",
+            f"insert into sync_status values ('words', {T}, ''), ('endless', {T}, ''), "
+            f"('made', {T}, ''), ('', {T}, ''), (null, {T}, '')")
+        for row in self.rows(path):
+            self.assertEqual(row[1], [T, None, None], row)
+
+    def test_rows_that_take_too_long_to_count_cost_their_count(self):
+        path = self.database(
+            SYNC_STATUS, "create table orders(updated_at, filling)",
+            # To read these as times takes far longer than to read all else.
+            "insert into orders with recursive n(i) as (select 1 union all select i + 1 from n "
+            "limit 1000000) select '2026-11-21 08:29', 'x' from n",
+            f"insert into sync_status values ('zoo', {T}, ''), ('orders', {T}, ''), "
+            f"('aaa', {T}, '')")
+        answer = self.worker.sync(path, timeout=250)
+        self.assertEqual(answer["rows"], [[[name, "", ""], [T, None, None]]
+                                          for name in ("aaa", "orders", "zoo")])
+        self.assertEqual(answer["shortfall"], {
+            "code": "timeout", "error": 'the rows of "orders" that wait: not counted within the '
+            'timeout, an index on "updated_at" would help'})
+        # Here an index does help.
+        self.app.exec("update orders set updated_at = '2026-11-19'",
+                      "create index i on orders(updated_at)")
+        found = {row[0][0]: row[1] for row in self.rows(path)}
+        self.assertEqual(found["orders"], [T, 0, 0])
+        self.assertEqual(scenes.locks_of(self.worker.process.pid), [])
+
+    def test_hostile_rows(self):
+        path = self.database(
+            "create table sync_status(table_name, last_sync_timestamp, sync_state)",
+            f"insert into sync_status values ('good', {T}, 's'), (x'41', {T}, 's'), "
+            f"(printf('%1025d', 1), {T}, 's'), ('long', {T}, printf('%1025d', 1)), "
+            f"(cast(x'ff41' as text), {T}, 's'), ('n' || char(0) || 'l', {T}, 's')")
+        answer = self.worker.sync(path)
+        self.assertEqual([row[0][0] for row in answer["rows"]], ["\\xffA", "good", "n\0l"])
+        self.assertEqual(answer["shortfall"], {
+            "code": "config", "error": '"sync_status": column "table_name" of row 2 is a blob, '
+            "where a label is due"})
+
+        self.app.exec("delete from sync_status", "insert into sync_status with recursive n(i) as "
+                      "(select 1 union all select i + 1 from n limit 1000000) "
+                      f"select i, {T}, 's' from n")
+        self.assertEqual(self.worker.sync(path), {
+            "code": "limit", "error": "there are more than 100 tables and peers"})
+        self.app.exec("delete from sync_status", "insert into sync_status with recursive n(i) as "
+                      "(select 1 union all select i + 1 from n limit 2000) "
+                      f"select printf('%900d', i), {T}, 's' from n")
+        self.assertEqual(self.worker.sync(path, max_rows=10_000), {
+            "code": "limit", "error": "its tables, peers and states take more than 1 MiB"})
+        self.app.exec("drop table sync_status", "create view sync_status as with recursive n(i) as "
+                      "(select 1 union all select i + 1 from n) select 'a' as table_name, "
+                      f"{T} as last_sync_timestamp, 's' as sync_state from n")
+        self.assertEqual(self.worker.sync(path, timeout=200), {
+            "code": "timeout", "error": "it took longer than its timeout"})
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[*sys.argv, "-v"])
