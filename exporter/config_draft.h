@@ -51,6 +51,26 @@ struct QueryDraft {
   std::vector<QueryMetricDraft> metrics;
 };
 
+/// What the user wrote of one `[[sync.layout]]`.
+struct SyncLayoutDraft {
+  std::string where;  ///< the table itself
+  std::optional<Written<std::string>> table;
+  std::optional<Written<std::string>> table_column;
+  std::optional<Written<std::string>> peer_column;
+  std::optional<Written<std::string>> time_column;
+  std::optional<Written<std::string>> state_column;
+};
+
+struct SyncDraft {
+  std::string where;  ///< the table itself
+  std::vector<Written<std::string>> databases;
+  std::optional<Written<std::string>> interval;
+  std::optional<Written<std::string>> timeout;
+  std::optional<Written<std::int64_t>> max_rows;
+  std::optional<Written<std::int64_t>> max_pending;
+  std::vector<SyncLayoutDraft> layouts;
+};
+
 struct ConfigDraft {
   std::string where_databases = "FILE";  ///< the subject if there is not one database
   std::vector<DatabaseDraft> databases;
@@ -70,6 +90,7 @@ struct ConfigDraft {
   std::optional<bool> sql_allow_rollback;
   std::optional<Written<std::int64_t>> sql_max_pinned_frames;
   std::vector<QueryDraft> queries;
+  std::optional<SyncDraft> sync;
   std::map<std::string, bool, std::less<>> collector_enabled;  ///< known names only
 };
 

@@ -42,7 +42,8 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 }  // namespace
 
 std::string table_header(std::string_view table) {
-  const bool repeated = table == "database" || table == "query" || table == "query.metric";
+  const bool repeated =
+      table == "database" || table == "query" || table == "query.metric" || table == "sync.layout";
   return std::string(repeated ? "[[" : "[").append(table).append(repeated ? "]]" : "]");
 }
 

@@ -36,7 +36,7 @@ struct ConfigKey {
 /// Stands for the table of each collector.
 inline constexpr std::string_view kCollectorTable = "collector.NAME";
 
-inline constexpr std::array<ConfigKey, 33> kConfigKeys = {{
+inline constexpr std::array<ConfigKey, 44> kConfigKeys = {{
     {"database", "path", KeyType::string,
      "an absolute path of a file, a folder that ends with \"/\", or a glob", "",
      "The database to watch, or for many a folder or a glob of `*`, `?`, `[...]` and, for any "
@@ -118,6 +118,30 @@ inline constexpr std::array<ConfigKey, 33> kConfigKeys = {{
      "Columns with numbers, each a sample of every row; NULL is no sample. Required."},
     {"query.metric", "value_label", KeyType::string, "a label's name", "",
      "A label that says which of several `values` a sample is."},
+    {"sync", "databases", KeyType::strings, "an array of globs", "",
+     "In which databases tables are looked for that say how far the application is synchronised, "
+     "by their label `database`; `*` matches slashes, too. Required."},
+    {"sync", "interval", KeyType::string, "a duration from 1s to 24h such as \"1m\"", "\"1m\"",
+     "How often they are read."},
+    {"sync", "timeout", KeyType::string, "a duration from 10ms to 1m such as \"1s\"", "\"1s\"",
+     "How long that may take on one database; counts that it leaves no time for are left out."},
+    {"sync", "max_rows", KeyType::integer, "an integer from 1 to 10000", "1000",
+     "With more tables and peers there is no result."},
+    {"sync", "max_pending", KeyType::integer, "an integer from 1 to 1000000", "10000",
+     "How far rows that wait are counted."},
+    {"sync", "layout", KeyType::tables, "an array of tables, written [[sync.layout]]", "[]",
+     "Tables beside `sync_status` and `cluster_sync`, which are known."},
+    {"sync.layout", "table", KeyType::string, "a table's name", "",
+     "The table or view; a database that has none of that name is passed over. Required."},
+    {"sync.layout", "table_column", KeyType::string, "a column's name", "",
+     "The column with the name of the table that a row is about."},
+    {"sync.layout", "peer_column", KeyType::string, "a column's name", "",
+     "The column that says with whom it is synchronised."},
+    {"sync.layout", "time_column", KeyType::string, "a column's name", "",
+     "The column with the time of the last success: seconds, milliseconds, or a text as "
+     "`2026-11-21 08:30:00`, in UTC if it names no zone. Required."},
+    {"sync.layout", "state_column", KeyType::string, "a column's name", "",
+     "The column with the state."},
     {kCollectorTable, "enabled", KeyType::boolean, "true or false", "true",
      "Whether the collector NAME looks at the databases."},
 }};

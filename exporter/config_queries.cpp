@@ -8,6 +8,7 @@
 #include "collectors/label_text.h"
 #include "collectors/metric_rules.h"
 #include "exporter/config_refusal.h"
+#include "exporter/config_sync.h"
 #include "exporter/config_values.h"
 #include "exporter/quoted.h"
 
@@ -19,18 +20,6 @@ using Text = Written<std::string>;
 
 /// The families of this exporter, and what Prometheus itself writes about a target.
 constexpr std::array<std::string_view, 3> kForeignPrefixes = {"sqlite_", "process_", "scrape_"};
-
-/// All of them, and none twice.
-Result<std::vector<std::string>> make_texts(const std::vector<Text>& written) {
-  std::vector<std::string> texts;
-  for (const Text& text : written) {
-    if (auto checked = check_text(text); !checked) return fail(checked.error());
-    if (std::ranges::find(texts, text.value) != texts.end())
-      return refuse(text.where, "is given twice: " + in_quotes(text.value));
-    texts.push_back(text.value);
-  }
-  return texts;
-}
 
 /// Those that the configuration gives databases.
 std::set<std::string> labels_of(std::span<const DatabaseConfig> databases) {
@@ -185,6 +174,14 @@ Result<SqlConfig> make_sql(const ConfigDraft& draft, std::span<const DatabaseCon
             "must be unique, there is a metric " + in_quotes(made->metrics[i].name) + " already");
     sql.queries.push_back(std::move(*made));
   }
+  if (!draft.sync) return sql;
+  auto sync = make_sync(*draft.sync);
+  if (!sync) return fail(sync.error());
+  const auto same = std::ranges::find(sql.queries, sync->name, &QueryConfig::name);
+  if (same != sql.queries.end())
+    return refuse(draft.queries[static_cast<std::size_t>(same - sql.queries.begin())].name->where,
+                  "is refused: " + in_quotes(sync->name) + " is the query that [sync] stands for");
+  sql.queries.push_back(std::move(*sync));
   return sql;
 }
 

@@ -100,6 +100,7 @@ class DraftReader {
     if (!node.is_table()) return wrong_type(node, name, "a table, written " + table_header(name));
     const toml::table& table = *node.as_table();
     if (name == "collector") return read_collectors(table);
+    if (name == "sync") return read_sync(table);
     return read_section(table, std::string(name));
   }
 
@@ -168,6 +169,38 @@ class DraftReader {
                             .labels = texts(table, name, "labels"),
                             .values = texts(table, name, "values"),
                             .value_label = text(table, name, "value_label")};
+  }
+
+  Result<void> read_sync(const toml::table& table) {
+    const std::string name = "sync";
+    if (auto checked = check_keys(table, name, name); !checked) return checked;
+    SyncDraft sync{.where = where(table.source(), name),
+                   .databases = texts(table, name, "databases"),
+                   .interval = text(table, name, "interval"),
+                   .timeout = text(table, name, "timeout"),
+                   .max_rows = number(table, name, "max_rows"),
+                   .max_pending = number(table, name, "max_pending"),
+                   .layouts = {}};
+    if (const toml::array* const layouts = table["layout"].as_array()) {
+      for (const toml::node& element : *layouts) {
+        auto layout = read_sync_layout(*element.as_table());
+        if (!layout) return fail(layout.error());
+        sync.layouts.push_back(std::move(*layout));
+      }
+    }
+    draft_.sync = std::move(sync);
+    return {};
+  }
+
+  Result<SyncLayoutDraft> read_sync_layout(const toml::table& table) {
+    const std::string name = "sync.layout";
+    if (auto checked = check_keys(table, name, name); !checked) return fail(checked.error());
+    return SyncLayoutDraft{.where = where(table.source(), name),
+                           .table = text(table, name, "table"),
+                           .table_column = text(table, name, "table_column"),
+                           .peer_column = text(table, name, "peer_column"),
+                           .time_column = text(table, name, "time_column"),
+                           .state_column = text(table, name, "state_column")};
   }
 
   Result<void> read_collectors(const toml::table& collectors) {

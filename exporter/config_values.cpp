@@ -1,6 +1,8 @@
 /// Values of keys that are checked alike wherever they stand: texts, durations and counts.
 #include "exporter/config_values.h"
 
+#include <algorithm>
+
 #include "exporter/config_refusal.h"
 #include "exporter/duration.h"
 #include "exporter/quoted.h"
@@ -12,6 +14,17 @@ Result<void> check_text(const Written<std::string>& text) {
   if (has_control_character(text.value))
     return refuse(text.where, "must not contain control characters: " + in_quotes(text.value));
   return {};
+}
+
+Result<std::vector<std::string>> make_texts(const std::vector<Written<std::string>>& written) {
+  std::vector<std::string> texts;
+  for (const Written<std::string>& text : written) {
+    if (auto checked = check_text(text); !checked) return fail(checked.error());
+    if (std::ranges::find(texts, text.value) != texts.end())
+      return refuse(text.where, "is given twice: " + in_quotes(text.value));
+    texts.push_back(text.value);
+  }
+  return texts;
 }
 
 Result<void> set_duration(std::chrono::milliseconds& duration,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "collectors/base/result.h"
 #include "exporter/config_draft.h"
@@ -15,6 +16,9 @@ namespace sqlite_exporter {
 
 /// Error: config, if it is empty or has control characters.
 Result<void> check_text(const Written<std::string>& text);
+
+/// All of them, and none twice. Error: config, also as `check_text`.
+Result<std::vector<std::string>> make_texts(const std::vector<Written<std::string>>& written);
 
 /// What is not written leaves the value as it is. Error: config, if it is no duration, or not from
 /// `least` to `most`.

@@ -6,6 +6,7 @@
 #include "collectors/registry.h"
 #include "exporter/own_metrics.h"
 #include "exporter/sql/query_readings.h"
+#include "exporter/sql/sync_readings.h"
 
 namespace sqlite_exporter {
 
@@ -23,6 +24,9 @@ std::vector<MetricGroup> all_metrics() {
     add_named(name, all_node_collectors(), false);
   }
   groups.push_back({"query", {&kQuerySuccess, &kQueryDuration, &kQuerySkipped}, true});
+  groups.push_back({kSyncName,
+                    {&kSyncLastSuccess, &kSyncPendingRows, &kSyncPendingRowsCapped, &kSyncState},
+                    true});
   groups.push_back({"node", {&kAttributionLimited}, false});
   MetricGroup own{"exporter", {}, false};
   for (const Metric& metric : OwnMetrics::declarations()) own.metrics.push_back(&metric);

@@ -165,6 +165,7 @@ unit_test(test_sql SOURCES
   tests/exporter/sql/query_readings_test.cpp
   tests/exporter/sql/sql_worker_test.cpp
   tests/exporter/sql/statement_guard_test.cpp
+  tests/exporter/sql/sync_readings_test.cpp
   USES exporter_core test_support)
 
 # The worker's.
@@ -197,6 +198,7 @@ unit_test(test_config SOURCES
   tests/exporter/config_discovery_test.cpp
   tests/exporter/config_keys_test.cpp
   tests/exporter/config_queries_test.cpp
+  tests/exporter/config_sync_test.cpp
   tests/exporter/config_test.cpp
   tests/exporter/config_toml_test.cpp
   tests/exporter/describe_test.cpp
@@ -217,7 +219,7 @@ set(e2e_environment
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script attribution inspect interference many metrics node node_paths program prometheus
-        queries readme remount sql_worker stalls states sync_worker)
+        queries readme remount sql_worker stalls states sync sync_worker)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES

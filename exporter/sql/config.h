@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collectors/metric.h"
+#include "exporter/sql/sync_work.h"
 
 namespace sqlite_exporter {
 
@@ -24,6 +26,10 @@ struct QueryMetric {
   bool operator==(const QueryMetric&) const = default;
 };
 
+/// The name of the query that `[sync]` stands for.
+inline constexpr std::string_view kSyncName = "sync";
+
+/// A query of the user's, or the one that reads synchronisation tables.
 struct QueryConfig {
   std::string name;                    ///< the label `query`
   std::vector<std::string> databases;  ///< globs for the label `database`
@@ -31,7 +37,8 @@ struct QueryConfig {
   std::chrono::milliseconds interval{60'000};
   std::chrono::milliseconds timeout{1'000};
   std::size_t max_rows = 100;
-  std::vector<QueryMetric> metrics;  ///< at least one
+  std::vector<QueryMetric> metrics;  ///< at least one; none with `sync`
+  std::optional<SyncWork> sync{};    ///< instead of `sql`
 
   bool operator==(const QueryConfig&) const = default;
 };

@@ -13,8 +13,8 @@ namespace sqlite_exporter {
 
 constexpr Metric kQuerySuccess = gauge(
     "sqlite_query_success",
-    "1 if the last run of the query on this database gave its samples, 0 if it failed, as the "
-    "log says.",
+    "1 if the last run of the query on this database gave all of its samples, 0 if it did not, as "
+    "the log says.",
     {"query"});
 constexpr Metric kQueryDuration =
     gauge("sqlite_query_duration_seconds",
@@ -94,6 +94,11 @@ StatementRequest request_of(const QueryConfig& query, std::string path) {
   request.sql = query.sql;
   request.max_rows = query.max_rows;
   request.timeout = query.timeout;
+  if (query.sync) {
+    request.sync = query.sync;
+    request.labels = {"table", "peer", "state"};
+    request.values = {"last_success", "pending", "capped"};
+  }
   for (const QueryMetric& metric : query.metrics) {
     add_new(request.labels, metric.labels);
     add_new(request.values, metric.values);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "exporter/sql/sync_readings.h"
 #include "exporter/text_format.h"
 
 namespace sqlite_exporter {
@@ -47,6 +48,10 @@ Error error_of(StatementHarm harm, std::size_t frames) {
                           .append(" frames of the WAL from being checkpointed")};
 }
 
+std::string_view collector_of(const QueryConfig& query) {
+  return query.sync ? kSyncName : kQueryName;
+}
+
 WorkerRestart restart_of(StatementHarm harm) {
   return harm == StatementHarm::writer_waits ? WorkerRestart::writer_waits
                                              : WorkerRestart::pinned_frames;
@@ -77,7 +82,8 @@ void QueryRunner::configure(const SqlConfig& config) {
     worker_.let_go();
   } else {
     parts_.own_metrics->expect_worker();
-    parts_.own_metrics->expect_errors(kQueryName);
+    for (const QueryConfig& query : config_.queries)
+      parts_.own_metrics->expect_errors(collector_of(query));
   }
 }
 
@@ -122,7 +128,7 @@ void QueryRunner::make_ready(std::size_t query, const std::string& name, const Q
   if (lost && run.success) run.due = now;
   if (old || (now >= run.due && !safe)) {
     run.success.reset();
-    run.samples.clear();
+    run.forget();
   }
   if (now < run.due) return;
   if (safe) {
@@ -157,12 +163,12 @@ void QueryRunner::start(Due due, const QueryTarget& target) {
   const Clock::time_point next = begun.due.since + query.interval;
   databases_.at(begun.due.database).runs[begun.due.query].due =
       next > begun.at ? next : begun.at + query.interval;
-  worker_.run(request_of(query, target.path), [this, begun](const Result<StatementResult>& result) {
+  worker_.run(request_of(query, target.path), [this, begun](Result<StatementResult> result) {
     running_ = false;
     if (guard_) guard_->end();
     // Then it hangs with its filesystem, and others need not wait for it.
     if (!result && result.error().code == Errc::stalled) guard_.reset();
-    finish(begun, result);
+    finish(begun, std::move(result));
     if (!has_queries()) return worker_.let_go();
     start_next();
   });
@@ -183,7 +189,7 @@ void QueryRunner::guard(const QueryTarget& target) {
                       });
 }
 
-void QueryRunner::finish(const Begun& begun, const Result<StatementResult>& result) {
+void QueryRunner::finish(const Begun& begun, Result<StatementResult> result) {
   const auto database = databases_.find(begun.due.database);
   // After a reload it may have another place, or be another under the same name.
   const auto query = std::ranges::find(config_.queries, begun.query);
@@ -191,26 +197,40 @@ void QueryRunner::finish(const Begun& begun, const Result<StatementResult>& resu
       database->second.path != begun.path)
     return;
   Run& run = database->second.runs[static_cast<std::size_t>(query - config_.queries.begin())];
-  auto samples =
-      result.and_then([&](const StatementResult& rows) { return samples_of(*query, rows.rows); });
+  const std::optional<Error> error = keep(*query, std::move(result), run);
   run.found = begun.at;
-  run.success = samples.has_value();
-  run.seconds = result ? result->seconds : 0;
-  run.samples = samples ? std::move(*samples) : std::vector<std::vector<QuerySample>>();
-  tell(query->name, database->first, run, samples ? nullptr : &samples.error());
+  run.success = !error;
+  tell(*query, database->first, run, error);
 }
 
-void QueryRunner::tell(const std::string& query, const std::string& database, Run& run,
-                       const Error* error) {
-  if (error == nullptr) {
+std::optional<Error> QueryRunner::keep(const QueryConfig& query, Result<StatementResult> result,
+                                       Run& run) {
+  run.forget();
+  if (!result) return std::move(result.error());
+  run.seconds = result->seconds;
+  if (query.sync) {
+    run.sync = std::move(result->rows);
+    limit_states(run.sync, run.states);
+    return std::move(result->shortfall);
+  }
+  auto samples = samples_of(query, result->rows);
+  if (!samples) return std::move(samples.error());
+  run.samples = std::move(*samples);
+  return std::nullopt;
+}
+
+void QueryRunner::tell(const QueryConfig& query, const std::string& database, Run& run,
+                       const std::optional<Error>& error) {
+  if (!error) {
     if (run.told)
-      parts_.log.info("the query gives samples again", {{"query", query}, {"database", database}});
+      parts_.log.info("the query gives samples again",
+                      {{"query", query.name}, {"database", database}});
     return run.told.reset();
   }
-  parts_.own_metrics->count_collector_error(kQueryName, error->code);
+  parts_.own_metrics->count_collector_error(collector_of(query), error->code);
   if (run.told == error->message) return;
   run.told = error->message;
-  parts_.log.warn("a query failed", {{"query", query},
+  parts_.log.warn("a query failed", {{"query", query.name},
                                      {"database", database},
                                      {"reason", std::string(to_string(error->code))},
                                      {"error", error->message}});
@@ -226,6 +246,7 @@ void QueryRunner::add_readings(std::string_view database, Batch& batch) const {
     if (run.success == true) batch.add(kQueryDuration, run.seconds, {query});
     if (run.skipped)
       batch.add(kQuerySkipped, 1, {query, kSqlAccessNames[static_cast<std::size_t>(*run.skipped)]});
+    add_sync_readings(run.sync, batch);
   }
 }
 

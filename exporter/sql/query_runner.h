@@ -1,4 +1,4 @@
-/// The user's own queries: has each run on each of its databases when it is due and the last look
+/// The configured queries: has each run on each of its databases when it is due and the last look
 /// found the database safe to open, and keeps what they found. Loop thread only.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,8 +69,15 @@ class QueryRunner {
     double seconds = 0;
     Clock::time_point found;
     std::vector<std::vector<QuerySample>> samples;  ///< for each metric; empty without success
+    std::vector<ResultRow> sync;                    ///< what `[sync]` found
+    std::set<std::string> states;                   ///< of those, as long as it is configured
     std::optional<SqlAccess> skipped;
     std::optional<std::string> told;  ///< the error that the log has
+
+    void forget() {
+      samples.clear();
+      sync.clear();
+    }
   };
   struct Database {
     std::string path;
@@ -96,8 +104,12 @@ class QueryRunner {
   void start_next();
   void start(Due due, const QueryTarget& target);
   void guard(const QueryTarget& target);
-  void finish(const Begun& begun, const Result<StatementResult>& result);
-  void tell(const std::string& query, const std::string& database, Run& run, const Error* error);
+  void finish(const Begun& begun, Result<StatementResult> result);
+  /// What of it is new; the error if something is missing.
+  static std::optional<Error> keep(const QueryConfig& query, Result<StatementResult> result,
+                                   Run& run);
+  void tell(const QueryConfig& query, const std::string& database, Run& run,
+            const std::optional<Error>& error);
 
   SqlConfig config_;
   SqlWorker::Parts parts_;

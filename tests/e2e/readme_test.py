@@ -9,7 +9,8 @@ import unittest
 import support
 
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/configuration.md",
-         "docs/inspect.md", "docs/metrics.md", "docs/queries.md")
+         "docs/inspect.md", "docs/metrics.md", "docs/queries.md",
+         "docs/sync.md")
 
 NOT_RUN = {
     "./dev run": "installs packages and runs until Ctrl-C: program_test runs the same demo",

@@ -36,11 +36,21 @@ std::string query_document(const ConfigKey& key, const std::string& value) {
   return key.key == "metric" ? text : text + "[[query.metric]]\n" + text_of(metric);
 }
 
+/// The same of `[sync]`.
+std::string sync_document(const ConfigKey& key, const std::string& value) {
+  Lines sync = {{"databases", "[\"*\"]"}};
+  Lines layout = {{"table", "\"t\""}, {"time_column", "\"at\""}};
+  (key.table == "sync" ? sync : layout)[key.key] = value;
+  const std::string text = "[sync]\n" + text_of(sync);
+  return key.table == "sync" ? text : text + "[[sync.layout]]\n" + text_of(layout);
+}
+
 /// The document that sets `key` to `value` and nothing else but what is required.
 std::string document(const ConfigKey& key, const std::string& value) {
   const std::string line = std::string(key.key) + " = " + value + "\n";
   const std::string required = "[[database]]\npath = \"/app.db\"\n";
   if (key.table.starts_with("query")) return required + query_document(key, value);
+  if (key.table.starts_with("sync")) return required + sync_document(key, value);
   if (key.table != "database")
     return required + (key.table == kCollectorTable ? "[collector.wal]" : table_header(key.table)) +
            "\n" + line;
@@ -56,11 +66,17 @@ TEST_CASE("each declared key is accepted and each declared default is in force")
                                  {"metric", R"([{name = "a", help = "A.", values = ["v"]}])"},
                                  {"help", "\"A.\""},
                                  {"values", "[\"n\"]"},
-                                 {"value_label", "\"what\""}};
+                                 {"value_label", "\"what\""},
+                                 {"table", "\"t\""},
+                                 {"table_column", "\"name\""},
+                                 {"peer_column", "\"peer\""},
+                                 {"time_column", "\"at\""},
+                                 {"state_column", "\"state\""}};
   const std::string required = "[[database]]\npath = \"/app.db\"\n";
   const Config plain = load(required).value();
   const ConfigKey query_name = declared("query", "name");
   const Config with_query = load(required + query_document(query_name, "\"a\"")).value();
+  const Config with_sync = load(required + "[sync]\ndatabases = [\"*\"]\n").value();
   for (const ConfigKey& key : kConfigKeys) {
     const bool has_default = !key.default_text.empty();
     const std::string text =
@@ -68,7 +84,12 @@ TEST_CASE("each declared key is accepted and each declared default is in force")
     CAPTURE(text);
     const Result<Config> config = load(text);
     REQUIRE(config);
-    if (has_default) CHECK(*config == (key.table.starts_with("query") ? with_query : plain));
+    if (!has_default) continue;
+    if (key.table == "sync") {
+      CHECK(*config == with_sync);
+    } else {
+      CHECK(*config == (key.table.starts_with("query") ? with_query : plain));
+    }
   }
 }
 
@@ -97,7 +118,8 @@ TEST_CASE("keys are found by table and name") {
   CHECK(find_key("poll", "level") == nullptr);
   CHECK(find_key("", "") == nullptr);
   CHECK(known_tables() == std::vector<std::string_view>{"database", "discovery", "poll", "web",
-                                                        "log", "sql", "query", "collector"});
+                                                        "log", "sql", "query", "sync",
+                                                        "collector"});
   CHECK(keys_of("log") == std::vector<std::string_view>{"level", "format"});
 }
 

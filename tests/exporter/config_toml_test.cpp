@@ -111,12 +111,14 @@ struct Refusal {
 
 TEST_CASE("what the file may not hold is refused in one sentence") {
   constexpr std::array kRefusals = {
-      Refusal{"[pol]\n",
-              R"(x.toml:1:2: key "pol" is unknown, perhaps "poll" was meant; )"
-              R"(known tables are database, discovery, poll, web, log, sql, query, collector)"},
-      Refusal{"verbose = true\n",
-              R"(x.toml:1:1: key "verbose" is unknown; )"
-              R"(known tables are database, discovery, poll, web, log, sql, query, collector)"},
+      Refusal{
+          "[pol]\n",
+          R"(x.toml:1:2: key "pol" is unknown, perhaps "poll" was meant; )"
+          R"(known tables are database, discovery, poll, web, log, sql, query, sync, collector)"},
+      Refusal{
+          "verbose = true\n",
+          R"(x.toml:1:1: key "verbose" is unknown; )"
+          R"(known tables are database, discovery, poll, web, log, sql, query, sync, collector)"},
       Refusal{"[poll]\n  intervall = \"5s\"\n",
               R"(x.toml:2:3: key "poll.intervall" is unknown, perhaps "interval" was meant; )"
               R"(known keys of [poll] are interval, max_databases, cpu_budget)"},
