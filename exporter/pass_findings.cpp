@@ -10,7 +10,7 @@
 namespace sqlite_exporter {
 
 std::vector<SubjectReadings> readings_of(const Subjects& subjects, PassFindings findings,
-                                         const QueryRunner* queries) {
+                                         const SqlReader* sql) {
   std::vector<SubjectReadings> readings;
   readings.reserve(subjects.all().size() + 1);
   for (const auto& [name, subject] : subjects.all()) {
@@ -22,7 +22,7 @@ std::vector<SubjectReadings> readings_of(const Subjects& subjects, PassFindings 
     } else {
       reading.batch.add(kUp, 0);
     }
-    if (queries != nullptr) queries->add_readings(name, reading.batch);
+    if (sql != nullptr) sql->add_readings(name, reading.batch);
   }
   SubjectReadings& node = readings.emplace_back();
   node.labels = std::make_shared<const std::string>();
@@ -32,14 +32,14 @@ std::vector<SubjectReadings> readings_of(const Subjects& subjects, PassFindings 
   return readings;
 }
 
-QueryRunner::Targets targets_of(const Subjects& subjects, const PassFindings& findings) {
-  QueryRunner::Targets targets;
+SqlTargets targets_of(const Subjects& subjects, const PassFindings& findings) {
+  SqlTargets targets;
   for (const auto& [name, subject] : subjects.all()) {
     if (subject->excluded) continue;
     const auto access = findings.access.find(name);
-    targets.emplace(
-        name, QueryTarget{subject->path, subject->labels,
-                          access == findings.access.end() ? SqlAccess::state : access->second});
+    targets.emplace(name,
+                    SqlTarget{subject->path, subject->labels,
+                              access == findings.access.end() ? SqlAccess::state : access->second});
   }
   return targets;
 }

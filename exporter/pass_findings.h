@@ -7,7 +7,7 @@
 
 #include "exporter/look_job.h"
 #include "exporter/snapshot.h"
-#include "exporter/sql/query_runner.h"
+#include "exporter/sql/sql_reader.h"
 #include "exporter/subjects.h"
 
 namespace sqlite_exporter {
@@ -20,11 +20,11 @@ struct PassFindings {
 };
 
 /// One for each subject that is not excluded, and a last one, without labels, for the node. A
-/// subject that was not looked at shows up 0. `queries` may be null.
+/// subject that was not looked at shows up 0. `sql` may be null.
 std::vector<SubjectReadings> readings_of(const Subjects& subjects, PassFindings findings,
-                                         const QueryRunner* queries);
+                                         const SqlReader* sql);
 
 /// All that are shown; what was not looked at must not be opened.
-QueryRunner::Targets targets_of(const Subjects& subjects, const PassFindings& findings);
+SqlTargets targets_of(const Subjects& subjects, const PassFindings& findings);
 
 }  // namespace sqlite_exporter

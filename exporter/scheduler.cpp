@@ -350,10 +350,9 @@ void Scheduler::enrol(Subject& subject) {
 
 void Scheduler::publish() {
   phase_ = Phase::idle;
-  QueryRunner* const queries = parts_.queries;
-  if (queries != nullptr && queries->has_queries()) queries->update(targets_of(subjects_, found_));
-  std::vector<SubjectReadings> readings =
-      readings_of(subjects_, std::exchange(found_, {}), queries);
+  SqlReader* const sql = parts_.sql;
+  if (sql != nullptr && sql->wants_targets()) sql->update(targets_of(subjects_, found_));
+  std::vector<SubjectReadings> readings = readings_of(subjects_, std::exchange(found_, {}), sql);
   const std::size_t shown = readings.size() - 1;
   OwnMetrics& own = *parts_.tools.own_metrics;
   own.set_databases(shown, subjects_.all().size() - shown, subjects_.over_limit());
@@ -367,10 +366,10 @@ void Scheduler::publish() {
   judge_.slowed(parts_.sampler.slowdown());
   own.set_lost_log_lines(parts_.log.lost_lines());
   own.set_snapshot_time(unix_now());
-  auto snapshot = std::make_shared<const Snapshot>(
-      std::move(readings), own.collect(),
-      queries == nullptr ? std::vector<TextFamily>() : queries->families(), looks_begun_,
-      kSnapshotIntervals * poll_.interval);
+  auto snapshot =
+      std::make_shared<const Snapshot>(std::move(readings), own.collect(),
+                                       sql == nullptr ? std::vector<TextFamily>() : sql->families(),
+                                       looks_begun_, kSnapshotIntervals * poll_.interval);
   parts_.snapshot->set(snapshot);
   if (parts_.published) parts_.published(*snapshot);
 }

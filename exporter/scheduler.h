@@ -25,7 +25,7 @@
 #include "exporter/pass_jobs.h"
 #include "exporter/sampler.h"
 #include "exporter/snapshot.h"
-#include "exporter/sql/query_runner.h"
+#include "exporter/sql/sql_reader.h"
 #include "exporter/subject_facts.h"
 #include "exporter/subjects.h"
 
@@ -45,7 +45,7 @@ class Scheduler {
     NodePaths paths;
     std::shared_ptr<FolderWatch> watch;              ///< may be null
     std::function<void(const Snapshot&)> published;  ///< on the loop thread; may be empty
-    QueryRunner* queries = nullptr;                  ///< outlives it
+    SqlReader* sql = nullptr;                        ///< outlives it
     OwnReader own_reader = nullptr;
   };
 

@@ -12,9 +12,6 @@ namespace sqlite_exporter {
 
 namespace {
 
-/// How often a statement that runs is looked after.
-constexpr std::chrono::milliseconds kWatchPeriod(100);
-
 /// A worker that others keep busy lets results grow old; older than this they are no answer.
 constexpr int kMostIntervals = 3;
 
@@ -40,28 +37,14 @@ bool collides(const QueryMetric& metric, std::string_view labels) {
                              [&](const std::string& name) { return has_label(labels, name); });
 }
 
-Error error_of(StatementHarm harm, std::size_t frames) {
-  if (harm == StatementHarm::writer_waits)
-    return {Errc::busy, "it was ended because a writer waited for it"};
-  return {Errc::busy, std::string("it was ended because it kept more than ")
-                          .append(std::to_string(frames))
-                          .append(" frames of the WAL from being checkpointed")};
-}
-
 std::string_view collector_of(const QueryConfig& query) {
   return query.sync ? kSyncName : kQueryName;
-}
-
-WorkerRestart restart_of(StatementHarm harm) {
-  return harm == StatementHarm::writer_waits ? WorkerRestart::writer_waits
-                                             : WorkerRestart::pinned_frames;
 }
 
 }  // namespace
 
 QueryRunner::QueryRunner(const SqlConfig& config, SqlWorker::Parts parts)
-    : parts_(std::move(parts)), worker_(parts_) {
-  parts_.loop.every(kWatchPeriod, [this] { worker_.watch(); });
+    : parts_(std::move(parts)), worker_(parts_, [this] { freed(); }) {
   configure(config);
 }
 
@@ -76,7 +59,7 @@ void QueryRunner::configure(const SqlConfig& config) {
         database.runs[i] = std::move(old[static_cast<std::size_t>(same - before.begin())]);
     }
   }
-  if (!has_queries()) {
+  if (!wants_targets()) {
     databases_.clear();
     targets_.clear();
     worker_.let_go();
@@ -95,7 +78,7 @@ QueryRunner::Database QueryRunner::new_database(const std::string& name,
   return database;
 }
 
-void QueryRunner::update(Targets targets) {
+void QueryRunner::update(SqlTargets targets) {
   targets_ = std::move(targets);
   ready_.clear();
   std::erase_if(databases_, [this](const auto& item) { return !targets_.contains(item.first); });
@@ -113,7 +96,7 @@ void QueryRunner::update(Targets targets) {
   start_next();
 }
 
-void QueryRunner::make_ready(std::size_t query, const std::string& name, const QueryTarget& target,
+void QueryRunner::make_ready(std::size_t query, const std::string& name, const SqlTarget& target,
                              Clock::time_point now, Clock::duration period) {
   Run& run = databases_.at(name).runs[query];
   if (!run.wanted) return;
@@ -143,8 +126,7 @@ bool QueryRunner::may_open(SqlAccess access) const {
 }
 
 void QueryRunner::start_next() {
-  // A guard that is not back hangs with its filesystem, or is on its way.
-  while (!stopped_ && !running_ && !guard_ && worker_.is_free() && !ready_.empty()) {
+  while (!stopped_ && worker_.is_free() && !ready_.empty()) {
     Due due = std::move(ready_.front());
     ready_.pop_front();
     const auto target = targets_.find(due.database);
@@ -155,38 +137,20 @@ void QueryRunner::start_next() {
   }
 }
 
-void QueryRunner::start(Due due, const QueryTarget& target) {
-  running_ = true;
+void QueryRunner::start(Due due, const SqlTarget& target) {
   const QueryConfig& query = config_.queries[due.query];
   const Begun begun{std::move(due), target.path, query, Clock::now()};
   // In step with the last time, unless a time was missed: passes come a little late.
   const Clock::time_point next = begun.due.since + query.interval;
   databases_.at(begun.due.database).runs[begun.due.query].due =
       next > begun.at ? next : begun.at + query.interval;
-  worker_.run(request_of(query, target.path), [this, begun](Result<StatementResult> result) {
-    running_ = false;
-    if (guard_) guard_->end();
-    // Then it hangs with its filesystem, and others need not wait for it.
-    if (!result && result.error().code == Errc::stalled) guard_.reset();
-    finish(begun, std::move(result));
-    if (!has_queries()) return worker_.let_go();
-    start_next();
-  });
-  guard(target);
+  worker_.run(request_of(query, target.path), target.access, config_.max_pinned_frames,
+              [this, begun](Result<StatementResult> result) { finish(begun, std::move(result)); });
 }
 
-void QueryRunner::guard(const QueryTarget& target) {
-  guard_ = std::make_shared<StatementGuard>(target.path, target.access, config_.max_pinned_frames);
-  const auto harm = std::make_shared<std::optional<StatementHarm>>();
-  parts_.loop.in_pool([guard = guard_, harm] { *harm = guard->watch(); },
-                      [this, harm, guard = guard_] {
-                        if (guard != guard_) return;  // it was given up
-                        guard_.reset();
-                        if (*harm && running_)
-                          worker_.stop(restart_of(**harm),
-                                       error_of(**harm, config_.max_pinned_frames));
-                        start_next();
-                      });
+void QueryRunner::freed() {
+  if (!wants_targets()) return worker_.let_go();
+  start_next();
 }
 
 void QueryRunner::finish(const Begun& begun, Result<StatementResult> result) {
@@ -273,7 +237,7 @@ std::vector<TextFamily> QueryRunner::families() const {
 
 void QueryRunner::stop() {
   stopped_ = true;
-  if (guard_) guard_->end();
+  worker_.stop();
 }
 
 }  // namespace sqlite_exporter

@@ -16,46 +16,30 @@
 #include <vector>
 
 #include "collectors/batch.h"
-#include "collectors/sql_access.h"
 #include "exporter/exposition.h"
 #include "exporter/sql/config.h"
+#include "exporter/sql/guarded_worker.h"
 #include "exporter/sql/query_readings.h"
-#include "exporter/sql/sql_worker.h"
-#include "exporter/sql/statement_guard.h"
+#include "exporter/sql/sql_reader.h"
 
 namespace sqlite_exporter {
 
 /// The word under which errors of queries are counted.
 inline constexpr std::string_view kQueryName = "query";
 
-/// A database as the last pass found it.
-struct QueryTarget {
-  std::string path;                           ///< a realpath
-  std::shared_ptr<const std::string> labels;  ///< rendered
-  SqlAccess access = SqlAccess::state;
-};
-
-class QueryRunner {
+class QueryRunner final : public SqlReader {
  public:
   using Clock = std::chrono::steady_clock;
-  /// By name.
-  using Targets = std::map<std::string, QueryTarget, std::less<>>;
 
   QueryRunner(const SqlConfig& config, SqlWorker::Parts parts);
-  QueryRunner(const QueryRunner&) = delete;
-  QueryRunner& operator=(const QueryRunner&) = delete;
 
   /// From now on. What queries found that stay as they are stays.
   void configure(const SqlConfig& config);
-  /// Without any there is nothing to `update`.
-  bool has_queries() const { return !config_.queries.empty(); }
-  /// After each pass: forgets databases that are not among them, and has run what is due.
-  void update(Targets targets);
-
-  /// What is told about the queries of one database.
-  void add_readings(std::string_view database, Batch& batch) const;
-  /// What they found, sorted by name; no family without samples.
-  std::vector<TextFamily> families() const;
+  bool wants_targets() const override { return !config_.queries.empty(); }
+  /// Also forgets databases that are not among them, and has run what is due.
+  void update(SqlTargets targets) override;
+  void add_readings(std::string_view database, Batch& batch) const override;
+  std::vector<TextFamily> families() const override;
 
   /// No statement begins any more, and the one under way is not waited for.
   void stop();
@@ -98,12 +82,12 @@ class QueryRunner {
 
   Database new_database(const std::string& name, const std::string& path) const;
   /// Due and safe: into `ready_`. Due and not safe: what it found is old by now.
-  void make_ready(std::size_t query, const std::string& name, const QueryTarget& target,
+  void make_ready(std::size_t query, const std::string& name, const SqlTarget& target,
                   Clock::time_point now, Clock::duration period);
   bool may_open(SqlAccess access) const;
+  void freed();
   void start_next();
-  void start(Due due, const QueryTarget& target);
-  void guard(const QueryTarget& target);
+  void start(Due due, const SqlTarget& target);
   void finish(const Begun& begun, Result<StatementResult> result);
   /// What of it is new; the error if something is missing.
   static std::optional<Error> keep(const QueryConfig& query, Result<StatementResult> result,
@@ -113,13 +97,11 @@ class QueryRunner {
 
   SqlConfig config_;
   SqlWorker::Parts parts_;
-  SqlWorker worker_;
-  Targets targets_;
+  GuardedWorker worker_;
+  SqlTargets targets_;
   std::map<std::string, Database, std::less<>> databases_;
   std::deque<Due> ready_;
   Clock::time_point updated_ = Clock::now();
-  std::shared_ptr<StatementGuard> guard_;  ///< until its job is back
-  bool running_ = false;
   bool stopped_ = false;
 };
 

@@ -1,0 +1,71 @@
+#include "exporter/sql/guarded_worker.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace sqlite_exporter {
+
+namespace {
+
+/// How often a statement that runs is looked after.
+constexpr std::chrono::milliseconds kWatchPeriod(100);
+
+Error error_of(StatementHarm harm, std::size_t frames) {
+  if (harm == StatementHarm::writer_waits)
+    return {Errc::busy, "it was ended because a writer waited for it"};
+  return {Errc::busy, std::string("it was ended because it kept more than ")
+                          .append(std::to_string(frames))
+                          .append(" frames of the WAL from being checkpointed")};
+}
+
+WorkerRestart restart_of(StatementHarm harm) {
+  return harm == StatementHarm::writer_waits ? WorkerRestart::writer_waits
+                                             : WorkerRestart::pinned_frames;
+}
+
+}  // namespace
+
+GuardedWorker::GuardedWorker(SqlWorker::Parts parts, Loop::Callback freed)
+    : loop_(parts.loop), worker_(std::move(parts)), freed_(std::move(freed)) {
+  loop_.every(kWatchPeriod, [this] { worker_.watch(); });
+}
+
+bool GuardedWorker::is_free() const {
+  // A guard that is not back hangs with its filesystem, or is on its way.
+  return !running_ && !guard_ && worker_.is_free();
+}
+
+void GuardedWorker::run(const StatementRequest& request, SqlAccess access,
+                        std::size_t max_pinned_frames, SqlWorker::Done done) {
+  running_ = true;
+  worker_.run(request, [this, done = std::move(done)](Result<StatementResult> result) {
+    running_ = false;
+    if (guard_) guard_->end();
+    // Then it hangs with its filesystem, and others need not wait for it.
+    if (!result && result.error().code == Errc::stalled) guard_.reset();
+    done(std::move(result));
+    freed_();
+  });
+  guard(request.path, access, max_pinned_frames);
+}
+
+void GuardedWorker::guard(const std::string& path, SqlAccess access,
+                          std::size_t max_pinned_frames) {
+  guard_ = std::make_shared<StatementGuard>(path, access, max_pinned_frames);
+  const auto harm = std::make_shared<std::optional<StatementHarm>>();
+  loop_.in_pool([guard = guard_, harm] { *harm = guard->watch(); },
+                [this, harm, max_pinned_frames, guard = guard_] {
+                  if (guard != guard_) return;  // it was given up
+                  guard_.reset();
+                  if (*harm && running_)
+                    worker_.stop(restart_of(**harm), error_of(**harm, max_pinned_frames));
+                  freed_();
+                });
+}
+
+void GuardedWorker::stop() {
+  if (guard_) guard_->end();
+}
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,42 @@
+/// The SQL worker with a guard over each statement, which ends it when the application waits for
+/// it. Loop thread only.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "exporter/loop.h"
+#include "exporter/sql/sql_worker.h"
+#include "exporter/sql/statement_guard.h"
+
+namespace sqlite_exporter {
+
+class GuardedWorker {
+ public:
+  /// `freed` is called whenever it may have become free.
+  GuardedWorker(SqlWorker::Parts parts, Loop::Callback freed);
+  GuardedWorker(const GuardedWorker&) = delete;
+  GuardedWorker& operator=(const GuardedWorker&) = delete;
+
+  /// No statement runs, and one could. It may also become so by the passing of time.
+  bool is_free() const;
+  /// Only while it is free, on a database that was just found safe: `access` is wal or rollback.
+  /// `done` as `SqlWorker::run` has it; busy also for a statement that was ended.
+  void run(const StatementRequest& request, SqlAccess access, std::size_t max_pinned_frames,
+           SqlWorker::Done done);
+  /// Has an idle worker end.
+  void let_go() { worker_.let_go(); }
+  /// The statement under way is not waited for.
+  void stop();
+
+ private:
+  void guard(const std::string& path, SqlAccess access, std::size_t max_pinned_frames);
+
+  Loop& loop_;
+  SqlWorker worker_;
+  Loop::Callback freed_;
+  std::shared_ptr<StatementGuard> guard_;  ///< until its job is back
+  bool running_ = false;
+};
+
+}  // namespace sqlite_exporter
