@@ -69,7 +69,7 @@ std::string as_utf8(std::string_view name) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   while (!name.empty()) {
-    const std::size_t length = utf8_length(name);
+    const std::size_t length = name.front() == '\0' ? 0 : utf8_length(name);
     if (length == 0) {
       const auto byte = static_cast<unsigned char>(name.front());
       text.append("\\x") += kDigits[byte >> 4U];

@@ -28,8 +28,8 @@ std::string_view fixed_prefix(std::string_view pattern);
 /// path that names a file.
 std::string derive_database_name(std::string_view pattern, std::string_view file_path);
 
-/// The same with `\xff` for each byte that is not UTF-8: labels cannot hold them, and two names
-/// must not become one.
+/// The same with `\xff` for each byte that is not UTF-8, and for NUL: labels cannot hold them, and
+/// two names must not become one.
 std::string as_utf8(std::string_view name);
 
 }  // namespace sqlite_exporter

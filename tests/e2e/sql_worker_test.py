@@ -150,7 +150,7 @@ class SqlWorkerTest(scenes.EveryState):
         path = self.database("app.db", "create table t(x)")
         for text, label in {"'a'": "a", "1": "1", "1.5": "1.5", "null": "", "''": "",
                             "'two' || char(10) || 'lines'": "two\nlines",
-                            "'nul' || char(0) || 'l'": "nul\0l", "'\"\\'": '"\\',
+                            "'nul' || char(0) || 'l'": "nul\\x00l", "'\"\\'": '"\\',
                             "cast(x'ff41' as text)": "\\xffA", "'ä€𝄞'": "ä€𝄞"}.items():
             answer = self.worker.ask(path, f"select {text} as l, 1 as v", labels=["l"])
             self.assertEqual(answer.get("rows"), [[[label], [1]]], (text, answer))

@@ -82,10 +82,12 @@ TEST_CASE("a name is never empty") {
   CHECK(derive_database_name("/data/..db", "/data/..db") == ".");
 }
 
-TEST_CASE("bytes that are not UTF-8 are named, each by its number") {
+TEST_CASE("bytes that are not UTF-8, and NUL, are named, each by its number") {
   CHECK(as_utf8("caf\xC3\xA9") == "caf\xC3\xA9");
   CHECK(as_utf8("a\xFF"
                 "b\x80") == "a\\xffb\\x80");
+  // Prometheus refuses a page with it.
+  CHECK(as_utf8(std::string_view("a\0b", 3)) == "a\\x00b");
   CHECK(as_utf8("\xFF\xFE") != as_utf8("\xFE\xFF"));
   CHECK(as_utf8("").empty());
 }
