@@ -124,9 +124,10 @@ inline constexpr std::array<ConfigKey, 44> kConfigKeys = {{
     {"sync", "interval", KeyType::string, "a duration from 1s to 24h such as \"1m\"", "\"1m\"",
      "How often they are read."},
     {"sync", "timeout", KeyType::string, "a duration from 10ms to 1m such as \"1s\"", "\"1s\"",
-     "How long that may take on one database; counts that it leaves no time for are left out."},
+     "How long that may take on one database; each table has its share, and what takes longer is "
+     "left out."},
     {"sync", "max_rows", KeyType::integer, "an integer from 1 to 10000", "1000",
-     "With more tables and peers there is no result."},
+     "How many tables and peers are told at most."},
     {"sync", "max_pending", KeyType::integer, "an integer from 1 to 1000000", "10000",
      "How far rows that wait are counted."},
     {"sync", "layout", KeyType::tables, "an array of tables, written [[sync.layout]]", "[]",

@@ -1,5 +1,7 @@
 #include "exporter/config_sync.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -50,7 +52,10 @@ Result<QueryConfig> make_sync(const SyncDraft& draft) {
   for (const SyncLayoutDraft& layout : draft.layouts) {
     auto made = make_layout(layout);
     if (!made) return fail(made.error());
-    if (std::ranges::find(work.layouts, made->table, &SyncLayout::table) != work.layouts.end())
+    const auto is_same = [&](const SyncLayout& other) {
+      return ::strcasecmp(other.table.c_str(), made->table.c_str()) == 0;  // as SQLite has it
+    };
+    if (std::ranges::any_of(work.layouts, is_same))
       return refuse(layout.table->where, "is given twice: " + in_quotes(made->table));
     work.layouts.push_back(std::move(*made));
   }

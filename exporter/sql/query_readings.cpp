@@ -96,8 +96,8 @@ StatementRequest request_of(const QueryConfig& query, std::string path) {
   request.timeout = query.timeout;
   if (query.sync) {
     request.sync = query.sync;
-    request.labels = {"table", "peer", "state"};
-    request.values = {"last_success", "pending", "capped"};
+    request.labels.assign(kSyncLabels.begin(), kSyncLabels.end());
+    request.values.assign(kSyncValues.begin(), kSyncValues.end());
   }
   for (const QueryMetric& metric : query.metrics) {
     add_new(request.labels, metric.labels);

@@ -17,8 +17,8 @@ extern const Metric kQuerySuccess;
 extern const Metric kQueryDuration;
 extern const Metric kQuerySkipped;
 
-/// What the worker is to read: its columns are those that any metric of the query names, or those
-/// of `SyncWork`.
+/// What the worker is to read: its columns are those that any metric of the query names, or
+/// `kSyncLabels` and `kSyncValues`.
 StatementRequest request_of(const QueryConfig& query, std::string path);
 
 /// One sample of a family but for its name and the database's own labels.

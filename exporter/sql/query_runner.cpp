@@ -194,10 +194,12 @@ void QueryRunner::tell(const QueryConfig& query, const std::string& database, Ru
   parts_.own_metrics->count_collector_error(collector_of(query), error->code);
   if (run.told == error->message) return;
   run.told = error->message;
-  parts_.log.warn("a query failed", {{"query", query.name},
-                                     {"database", database},
-                                     {"reason", std::string(to_string(error->code))},
-                                     {"error", error->message}});
+  const bool failed = run.samples.empty() && run.sync.empty();
+  parts_.log.warn(failed ? "a query failed" : "a query gave only a part of its samples",
+                  {{"query", query.name},
+                   {"database", database},
+                   {"reason", std::string(to_string(error->code))},
+                   {"error", error->message}});
 }
 
 void QueryRunner::add_readings(std::string_view database, Batch& batch) const {

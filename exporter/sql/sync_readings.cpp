@@ -9,7 +9,7 @@ namespace sqlite_exporter {
 constexpr Metric kSyncLastSuccess =
     gauge("sqlite_sync_last_success_timestamp_seconds",
           "Unix time when the table was last synchronised with the peer, as the application wrote "
-          "it (last_sync_timestamp, last_sync_time).",
+          "it (last_sync_timestamp, last_sync_time); none if it never was.",
           {"table", "peer"});
 constexpr Metric kSyncPendingRows =
     gauge("sqlite_sync_pending_rows",
@@ -29,9 +29,9 @@ namespace {
 
 constexpr std::size_t kMostStates = 10;
 
-/// In the order of the columns of `SyncWork`.
-constexpr std::array<const Metric*, 3> kOfValues = {&kSyncLastSuccess, &kSyncPendingRows,
-                                                    &kSyncPendingRowsCapped};
+/// In the order of `kSyncValues`.
+constexpr std::array<const Metric*, kSyncValues.size()> kOfValues = {
+    &kSyncLastSuccess, &kSyncPendingRows, &kSyncPendingRowsCapped};
 
 }  // namespace
 

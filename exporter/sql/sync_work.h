@@ -1,9 +1,11 @@
 /// Where applications say how far each of their tables is synchronised.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sqlite_exporter {
@@ -19,8 +21,12 @@ struct SyncLayout {
   bool operator==(const SyncLayout&) const = default;
 };
 
-/// What the worker reads of one database; each row of its result has the labels `table`, `peer` and
-/// `state`, and the values `last_success`, `pending` and `capped`.
+/// The columns of its result.
+inline constexpr std::array<std::string_view, 3> kSyncLabels = {"table", "peer", "state"};
+inline constexpr std::array<std::string_view, 3> kSyncValues = {"last_success", "pending",
+                                                                "capped"};
+
+/// What the worker reads of one database.
 struct SyncWork {
   std::vector<SyncLayout> layouts;  ///< beside those that are built in
   std::size_t max_pending = 10'000;

@@ -2,7 +2,9 @@
 
 import os
 import re
+import shutil
 import signal
+import subprocess
 import sys
 import unittest
 
@@ -71,8 +73,8 @@ class SyncTest(scenes.EveryState):
         app.exec("delete from sync_status where table_name = 'b'")
         exporter.await_sample('sqlite_query_success{database="app",query="sync"} 1')
         self.assertEqual(exporter.stop(), 0)
-        [said] = re.findall('level=warn msg="a query failed" .*', "".join(exporter.log))
-        self.assertIn('of row 2 is no time', said)
+        [said] = re.findall('level=warn msg="a query gave only .*', "".join(exporter.log))
+        self.assertIn('is neither seconds', said)
 
     def test_states_without_end_become_other(self):
         app = self.database("app.db", SYNC_STATUS,
@@ -137,6 +139,35 @@ class SyncTest(scenes.EveryState):
             example.replace("/var/lib/apps", self.path("apps"))))
         exporter.await_sample('sqlite_query_success{database="shop",query="sync"} 1')
         self.assertEqual(self.lines(exporter.page()), samples.splitlines())
+
+    def test_the_expressions_of_the_page(self):
+        if not shutil.which("promtool"):
+            self.skipTest("promtool is not installed")
+        with open(os.path.join(support.SOURCE_DIR, "docs/sync.md"), encoding="utf-8") as file:
+            [block] = re.findall(r"^```promql\n(.*?)^```$", file.read(), re.M | re.S)
+        with open(self.path("rules.yml"), "w", encoding="utf-8") as rules:
+            rules.write("groups:\n- name: page\n  rules:\n")
+            for i, line in enumerate(block.splitlines()):
+                rules.write(f"  - alert: Line{i}\n    expr: {line}\n")
+        checked = subprocess.run(["promtool", "check", "rules", self.path("rules.yml")], text=True,
+                                 capture_output=True, check=False)
+        self.assertIn("SUCCESS: 2 rules found", checked.stdout, checked.stderr)
+
+    def test_a_hostile_name_spoils_no_page(self):
+        if not shutil.which("promtool"):
+            self.skipTest("promtool is not installed")
+        self.database("app.db", SYNC_STATUS,
+                      f"insert into sync_status values ('n' || char(0) || 'l', {T}, char(1, 10)), "
+                      f"('q\"\\' || char(13, 127, 8232), {T}, cast(x'c0ff' as text))")
+        exporter = self.running(sync())
+        exporter.await_sample('sqlite_query_success{database="app",query="sync"} 1')
+        page = exporter.page()
+        self.assertEqual(len(self.lines(page)), 4)
+        # Prometheus's own lexer refuses it, promtool does not.
+        self.assertNotIn("\0", page)
+        checked = subprocess.run(["promtool", "check", "metrics"], input=page, text=True,
+                                 capture_output=True, check=False)
+        self.assertEqual(checked.stdout + checked.stderr, "")
 
 
 if __name__ == "__main__":

@@ -3,26 +3,22 @@
 #include <sqlite3.h>
 
 #include <cmath>
-#include <cstdint>
 
 namespace sqlite_exporter {
 
 namespace {
 
-constexpr std::int64_t kFirst = 100'000'000'000;
-constexpr std::int64_t kLast = 253'402'300'799'999;  // the end of the year 9999, milliseconds
-
 Moment from_milliseconds(std::int64_t value) { return {static_cast<double>(value) / 1000, value}; }
 
 std::optional<Moment> moment_of(std::int64_t value) {
-  if (value > -kFirst && value < kFirst) return Moment{value, value * 1000};
-  if (value < -kLast || value > kLast) return std::nullopt;
+  if (value > -kFirstMillisecond && value < kFirstMillisecond) return Moment{value, value * 1000};
+  if (value < -kLastMillisecond || value > kLastMillisecond) return std::nullopt;
   return from_milliseconds(value);
 }
 
 std::optional<Moment> moment_of(double value) {
-  if (std::abs(value) < static_cast<double>(kFirst)) return Moment{value, value * 1000};
-  if (std::abs(value) > static_cast<double>(kLast)) return std::nullopt;
+  if (std::abs(value) < static_cast<double>(kFirstMillisecond)) return Moment{value, value * 1000};
+  if (std::abs(value) > static_cast<double>(kLastMillisecond)) return std::nullopt;
   return Moment{value / 1000, value};
 }
 
@@ -37,30 +33,49 @@ std::optional<Moment> moment_in(sqlite3_stmt* statement, int column) {
   }
 }
 
+/// `pattern` with the column in place of each `$`.
+std::string with_column(std::string_view pattern, std::string_view column) {
+  std::string sql;
+  for (const char c : pattern) {
+    if (c == '$') {
+      sql += column;
+    } else {
+      sql += c;
+    }
+  }
+  return sql;
+}
+
 }  // namespace
 
 double Moment::unix_seconds() const {
   return std::visit([](auto value) { return static_cast<double>(value); }, seconds);
 }
 
-std::string is_date(std::string_view expression) {
-  return std::string(expression).append(" GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'");
+std::string number_or_text(std::string_view column) {
+  return with_column(
+      "CASE WHEN typeof($) = 'text' AND $ <> '' AND $ NOT GLOB '*[^0-9]*' THEN CAST($ AS INTEGER) "
+      "ELSE $ END",
+      column);
 }
 
-std::string milliseconds_of(std::string_view expression) {
-  const std::string text(expression);
-  return "(strftime('%s', " + text + ") * 1000 + CAST(round((strftime('%f', " + text +
-         ") - strftime('%S', " + text + ")) * 1000) AS INTEGER))";
+std::string milliseconds_of_text(std::string_view column) {
+  return with_column(
+      "CASE WHEN typeof($) = 'text' AND $ GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN "
+      "strftime('%s', $) * 1000 + "
+      "CAST(round((strftime('%f', $) - strftime('%S', $)) * 1000) AS INTEGER) END",
+      column);
 }
 
-Result<std::optional<Moment>> read_moment(sqlite3_stmt* statement, int column,
-                                          std::string_view what) {
+std::string moment_columns(std::string_view column) {
+  return number_or_text(column) + ", " + milliseconds_of_text(column);
+}
+
+Result<std::optional<Moment>> read_moment(sqlite3_stmt* statement, int column) {
   if (sqlite3_column_type(statement, column) == SQLITE_NULL) return std::optional<Moment>();
   const std::optional<Moment> moment = moment_in(statement, column);
   if (moment) return moment;
-  return fail(Errc::config,
-              std::string(what).append(
-                  " is no time: neither seconds nor milliseconds nor a text as 2026-11-21 08:30"));
+  return fail(Errc::config, "neither seconds nor milliseconds nor a text as 2026-11-21 08:30");
 }
 
 }  // namespace sqlite_exporter

@@ -1,6 +1,7 @@
 /// A time as applications write it: seconds or milliseconds since the epoch, or ISO text.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,16 +23,19 @@ struct Moment {
 };
 
 /// From here on a number means milliseconds: as seconds it would be the year 5138.
-inline constexpr std::string_view kFirstMillisecond = "100000000000";
+inline constexpr std::int64_t kFirstMillisecond = 100'000'000'000;
+/// The year 2200: what is beyond is microseconds, or digits such as 20261121083000.
+inline constexpr std::int64_t kLastMillisecond = 7'258'118'400'000;
 
-/// SQL that is true where the text of `expression` begins with a date as in 2026-11-21.
-std::string is_date(std::string_view expression);
-/// SQL for the milliseconds of such a text; NULL if it is none after all.
-std::string milliseconds_of(std::string_view expression);
+/// SQL for the value of `column`, where a text of digits is their number.
+std::string number_or_text(std::string_view column);
+/// SQL for the milliseconds of an ISO text in `column`; NULL for all else.
+std::string milliseconds_of_text(std::string_view column);
+/// SQL for the two columns of a result of which `read_moment` takes the first.
+std::string moment_columns(std::string_view column);
 
-/// Of a row with a time in `column` and behind it `milliseconds_of` that, or NULL if it is no text.
-/// Nothing for NULL. Error: config, `what` is no time up to the year 9999.
-Result<std::optional<Moment>> read_moment(sqlite3_stmt* statement, int column,
-                                          std::string_view what);
+/// Nothing for NULL. Error: config, if it is no time up to the year 2200; `neither seconds nor
+/// ...`.
+Result<std::optional<Moment>> read_moment(sqlite3_stmt* statement, int column);
 
 }  // namespace sqlite_exporter

@@ -10,8 +10,9 @@ namespace sqlite_exporter {
 
 namespace {
 
-Result<StatementResult> read(sqlite3* connection, const StatementRequest& request) {
-  if (request.sync) return sync_rows(connection, request);
+Result<StatementResult> read(sqlite3* connection, const StatementRequest& request,
+                             Deadline& deadline) {
+  if (request.sync) return sync_rows(connection, request, deadline);
   return select_rows(connection, request).map([](std::vector<ResultRow>&& rows) {
     return StatementResult{std::move(rows), 0, {}};
   });
@@ -30,7 +31,7 @@ Result<StatementResult> run_request(const StatementRequest& request) {
   Deadline deadline{begun + request.timeout};
   Result<Connection> connection = open_connection(request.path, deadline);
   if (!connection) return fail(connection.error());
-  Result<StatementResult> result = read(connection->get(), request);
+  Result<StatementResult> result = read(connection->get(), request, deadline);
   connection->reset();
   if (!result) return fail(in_our_words(std::move(result.error())));
   result->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();

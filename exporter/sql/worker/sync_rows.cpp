@@ -21,14 +21,27 @@ namespace sqlite_exporter {
 
 namespace {
 
-/// As teams write them who move rows by `updated_at`.
-std::vector<SyncLayout> built_in_layouts() {
-  return {{"sync_status", "table_name", std::nullopt, "last_sync_timestamp", "sync_state"},
-          {"cluster_sync", "table_name", "cluster_id", "last_sync_time", "sync_state"}};
-}
+struct KnownLayout {
+  SyncLayout layout;
+  bool built_in = false;  ///< a table of that name may be there for something else
+};
 
 bool same_name(const std::string& one, const std::string& other) {
   return sqlite3_stricmp(one.c_str(), other.c_str()) == 0;
+}
+
+/// The user's, and those that teams write who move rows by `updated_at`.
+std::vector<KnownLayout> all_layouts(const std::vector<SyncLayout>& own) {
+  std::vector<KnownLayout> all;
+  all.reserve(own.size() + 2);
+  for (const SyncLayout& layout : own) all.push_back({layout, false});
+  const std::array<SyncLayout, 2> built_in = {
+      {{"sync_status", "table_name", std::nullopt, "last_sync_timestamp", "sync_state"},
+       {"cluster_sync", "table_name", "cluster_id", "last_sync_time", "sync_state"}}};
+  for (const SyncLayout& layout : built_in)
+    if (std::ranges::none_of(own, [&](const auto& o) { return same_name(o.table, layout.table); }))
+      all.push_back({layout, true});
+  return all;
 }
 
 /// `?1` names a table or a view; whether it has the column `?2`.
@@ -52,45 +65,35 @@ Result<Found> find_column(sqlite3* connection, const std::string& table,
   }
 }
 
-/// A time that is written as a number in a text is that number.
-std::string without_quotes(const std::string& column) {
-  return "CASE WHEN typeof(" + column + ") = 'text' AND " + column + " <> '' AND " + column +
-         " NOT GLOB '*[^0-9]*' THEN CAST(" + column + " AS INTEGER) ELSE " + column + " END";
-}
-
-/// Table, peer, state, time, and the milliseconds of a time that is a text.
+/// In the order of `kSyncLabels`, and behind them the time.
 std::string rows_of(const SyncLayout& layout) {
   const auto or_null = [](const std::optional<std::string>& column) {
     return column ? quoted_identifier(*column) : std::string("NULL");
   };
-  const std::string time = quoted_identifier(layout.time_column);
   return "SELECT " + or_null(layout.table_column) + ", " + or_null(layout.peer_column) + ", " +
-         or_null(layout.state_column) + ", " + without_quotes(time) + ", CASE WHEN typeof(" + time +
-         ") = 'text' AND " + is_date(time) + " THEN " + milliseconds_of(time) + " END FROM " +
+         or_null(layout.state_column) + ", " +
+         moment_columns(quoted_identifier(layout.time_column)) + " FROM " +
          quoted_identifier(layout.table);
 }
 
+constexpr int kTimeColumn = kSyncLabels.size();
+constexpr std::size_t kSizeOfRow = kSizeOfOne * (kSyncLabels.size() + kSyncValues.size());
+
 class Reader {
  public:
-  Reader(sqlite3* connection, const StatementRequest& request)
-      : connection_(connection), request_(request) {}
+  Reader(sqlite3* connection, const StatementRequest& request, Deadline& deadline)
+      : connection_(connection), request_(request), deadline_(deadline), end_(deadline.at) {}
 
   Result<StatementResult> read() {
-    const std::vector<SyncLayout>& own = request_.sync->layouts;
-    for (const SyncLayout& layout : own) {
-      const Result<bool> there = is_there(layout);
-      if (!there) return fail(there.error());
-      if (!*there) continue;
-      if (auto done = read_rows(layout); !done) return fail(done.error());
-    }
-    for (const SyncLayout& layout : built_in_layouts()) {
-      if (std::ranges::any_of(own, [&](const auto& o) { return same_name(o.table, layout.table); }))
-        continue;
-      // A table of that name may be there for something else.
-      const Result<bool> there = is_there(layout);
-      if (!there && there.error().code != Errc::config) return fail(there.error());
-      if (!there || !*there) continue;
-      if (auto done = read_rows(layout); !done) return fail(done.error());
+    const std::vector<KnownLayout> layouts = all_layouts(request_.sync->layouts);
+    for (std::size_t i = 0; i < layouts.size(); ++i) {
+      give_a_share(layouts.size() - i + 1);  // one is for the counts
+      const Result<void> done = read_layout(layouts[i]);
+      if (done) continue;
+      const Error& error = done.error();
+      if (error.code != Errc::config && error.code != Errc::limit && error.code != Errc::timeout)
+        return fail(error);
+      fall_short(in_quotes(layouts[i].layout.table), error);
     }
     return result();
   }
@@ -101,18 +104,25 @@ class Reader {
     std::string state;
   };
 
-  Result<bool> is_there(const SyncLayout& layout) {
+  /// What hangs or is hostile takes no more than its part of the time.
+  void give_a_share(std::size_t left) {
+    const auto now = std::chrono::steady_clock::now();
+    deadline_.at = now + (end_ - now) / static_cast<std::int64_t>(left);
+  }
+
+  Result<void> read_layout(const KnownLayout& known) {
+    const SyncLayout& layout = known.layout;
     std::vector<std::string> columns = {layout.time_column};
     for (const auto& column : {layout.table_column, layout.peer_column, layout.state_column})
       if (column) columns.push_back(*column);
     for (const std::string& column : columns) {
       const Result<Found> found = find_column(connection_, layout.table, column);
       if (!found) return fail(found.error());
-      if (*found == Found::no_table) return false;
-      if (*found == Found::no_column)
-        return fail(Errc::config, in_quotes(layout.table) + " has no column " + in_quotes(column));
+      if (*found == Found::both) continue;
+      if (*found == Found::no_table || known.built_in) return {};
+      return fail(Errc::config, "it has no column " + in_quotes(column));
     }
-    return true;
+    return read_rows(layout);
   }
 
   Result<void> read_rows(const SyncLayout& layout) {
@@ -122,75 +132,74 @@ class Reader {
       const int code = sqlite3_step(rows->statement.get());
       if (code == SQLITE_DONE) return {};
       if (code != SQLITE_ROW) return fail(error_of(connection_));
-      if (auto done = add(layout, rows->statement.get(), row); !done) return done;
+      add(layout, rows->statement.get(), row);
     }
   }
 
-  Result<void> add(const SyncLayout& layout, sqlite3_stmt* statement, std::size_t row) {
-    std::array<std::string, 3> labels;
-    for (int column = 0; column < 3; ++column) {
-      Result<std::string> label = label_of(statement, column, row);
-      if (!label) {
-        fall_short(in_quotes(layout.table), label.error());
-        return {};
-      }
-      labels.at(static_cast<std::size_t>(column)) = std::move(*label);
+  /// Messages name no row: they are told again when they change.
+  void add(const SyncLayout& layout, sqlite3_stmt* statement, std::size_t row) {
+    std::array<std::string, kSyncLabels.size()> labels;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      Result<std::string> label = label_of(statement, static_cast<int>(i), row);
+      if (!label)
+        return fall_short(in_quotes(layout.table),
+                          {label.error().code, "a " + std::string(kSyncLabels.at(i)) +
+                                                   " is a blob or longer than 1024 bytes"});
+      labels.at(i) = std::move(*label);
     }
-    auto& [table, peer, state] = labels;
-    const std::string where = in_quotes(layout.time_column) + " of row " + std::to_string(row);
-    const Result<std::optional<Moment>> last = read_moment(statement, 3, where);
-    if (!last) {
-      fall_short(in_quotes(layout.table), last.error());
-      return {};
-    }
-    const auto [place, is_new] = progress_.try_emplace({std::move(table), std::move(peer)});
-    if (progress_.size() > request_.max_rows)
-      return fail(Errc::limit,
-                  "there are more than " + std::to_string(request_.max_rows) + " tables and peers");
-    Progress& progress = place->second;
-    if (is_new || is_newer(*last, progress.last)) progress = {*last, std::move(state)};
-    return {};
+    const auto& [table, peer, state] = labels;
+    const Result<std::optional<Moment>> last = read_moment(statement, kTimeColumn);
+    if (!last)
+      return fall_short(
+          in_quotes(layout.table),
+          {last.error().code, "the time of " + in_quotes(table) + " is " + last.error().message});
+    const auto known = progress_.find({table, peer});
+    const bool is_new = known == progress_.end();
+    if (!is_new && !is_newer(*last, known->second.last)) return;
+    const std::size_t size = size_ + state.size() +
+                             (is_new ? table.size() + peer.size() + kSizeOfRow : 0) -
+                             (is_new ? 0 : known->second.state.size());
+    if (size > kMaxResultSize)
+      return fall_short(in_quotes(layout.table),
+                        {Errc::limit, "its tables, peers and states take more than 1 MiB"});
+    if (is_new && progress_.size() == request_.max_rows)
+      return fall_short(in_quotes(layout.table),
+                        {Errc::limit, "there are more than " + std::to_string(request_.max_rows) +
+                                          " tables and peers"});
+    size_ = size;
+    progress_.insert_or_assign({table, peer}, Progress{*last, state});
   }
 
   static bool is_newer(const std::optional<Moment>& one, const std::optional<Moment>& other) {
     return one && (!other || one->unix_seconds() >= other->unix_seconds());
   }
 
-  std::size_t size() const {
-    std::size_t size = 0;
-    for (const auto& [names, progress] : progress_)
-      size += names.first.size() + names.second.size() + progress.state.size() + 6 * kSizeOfOne;
-    return size;
-  }
-
-  Result<StatementResult> result() {
-    if (size() > kMaxResultSize)
-      return fail(Errc::limit, "its tables, peers and states take more than 1 MiB");
+  StatementResult result() {
     StatementResult result;
-    bool in_time = true;
+    std::string named;
+    Result<std::optional<DatedTable>> table;
+    std::size_t left = progress_.size();
     for (const auto& [names, progress] : progress_) {
       ResultRow& row = result.rows.emplace_back();
       row.labels = {names.first, names.second, progress.state};
-      row.values = {std::nullopt, std::nullopt, std::nullopt};
+      row.values.resize(kSyncValues.size());
       if (progress.last) row.values[0] = progress.last->seconds;
-      if (!in_time) continue;
-      const std::size_t most = request_.sync->max_pending;
-      const Result<std::optional<std::size_t>> pending =
-          count_pending_rows(connection_, names.first, progress.last, most);
-      if (!pending) {
-        in_time = pending.error().code != Errc::timeout;
-        const std::string rows = "the rows of " + in_quotes(names.first) + " that wait";
-        if (in_time) {
-          fall_short(rows, pending.error());
-        } else {
-          fall_short(rows, {Errc::timeout,
-                            "not counted within the timeout, an index on "
-                            "\"updated_at\" would help"});
-        }
-      } else if (*pending) {
-        row.values[1] = static_cast<std::int64_t>(std::min(**pending, most));
-        row.values[2] = std::int64_t{**pending > most ? 1 : 0};
+      give_a_share(left--);
+      if (named != names.first) {
+        named = names.first;
+        table = find_dated_table(connection_, named);
       }
+      if (table && !*table) continue;
+      const std::size_t most = request_.sync->max_pending;
+      const Result<std::size_t> pending = table.and_then([&](const auto& dated) {
+        return count_pending_rows(connection_, *dated, progress.last, most);
+      });
+      if (!pending) {
+        fall_short("the rows of " + in_quotes(named) + " are not counted", pending.error());
+        continue;
+      }
+      row.values[1] = static_cast<std::int64_t>(std::min(*pending, most));
+      row.values[2] = std::int64_t{*pending > most ? 1 : 0};
     }
     result.shortfall = std::move(shortfall_);
     return result;
@@ -198,19 +207,26 @@ class Reader {
 
   void fall_short(std::string what, const Error& error) {
     if (shortfall_) return;
-    shortfall_ = Error{error.code, what.append(": ").append(error.message)};
+    shortfall_ = Error{
+        error.code, what.append(": ").append(error.code == Errc::timeout
+                                                 ? "it takes longer than its share of the timeout"
+                                                 : error.message)};
   }
 
   sqlite3* connection_;
   const StatementRequest& request_;
+  Deadline& deadline_;
+  std::chrono::steady_clock::time_point end_;
   std::map<std::pair<std::string, std::string>, Progress> progress_;
+  std::size_t size_ = 0;
   std::optional<Error> shortfall_;
 };
 
 }  // namespace
 
-Result<StatementResult> sync_rows(sqlite3* connection, const StatementRequest& request) {
-  return Reader(connection, request).read();
+Result<StatementResult> sync_rows(sqlite3* connection, const StatementRequest& request,
+                                  Deadline& deadline) {
+  return Reader(connection, request, deadline).read();
 }
 
 }  // namespace sqlite_exporter
