@@ -23,6 +23,9 @@ class Grammar {
   explicit Grammar(std::span<const std::string_view> collector_names) {
     app_.set_help_flag("-h,--help", "Print this help");
     app_.add_flag("--version", version_, "Print the version");
+    app_.add_flag("--selftest", selftest_,
+                  "Compare what is read of each database with what SQL says")
+        ->disable_flag_override();
     app_.add_option("FILE_OR_GLOB", line_.files, "Databases to watch")->type_name("");
     app_.add_option("--config.file", line_.config_file, "Configuration file")->type_name("FILE");
     add_shared_flags(app_);
@@ -121,7 +124,10 @@ class Grammar {
 
   Result<void> choose_verb() {
     const auto subcommands = app_.get_subcommands();
-    if (subcommands.empty()) return {};
+    if (subcommands.empty()) {
+      if (selftest_) line_.verb = Verb::selftest;
+      return {};
+    }
     for (const CLI::Option* option : app_.get_options())
       if (option->count() > 0)
         return fail(Errc::config, option->get_name() + " does not go with " +
@@ -168,6 +174,7 @@ class Grammar {
 
   CommandLine line_;
   bool version_ = false;
+  bool selftest_ = false;
   std::string checked_file_;
   std::string described_;
   std::string format_ = "markdown";

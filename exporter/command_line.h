@@ -25,6 +25,7 @@ struct CommandLine {
     describe_metrics,
     describe_config,
     inspect,
+    selftest,
     sql_worker,  ///< the child that reads databases by SQL; not in the help
     version,
     help,
@@ -33,7 +34,7 @@ struct CommandLine {
   Verb verb = Verb::run;
   std::string text;  ///< what `help` and `version` print
 
-  std::optional<std::string> config_file;  ///< of `run` and `check_config`
+  std::optional<std::string> config_file;  ///< of `run`, `selftest` and `check_config`
   std::vector<std::string> files;          ///< paths and globs as typed; of `inspect` paths
   std::optional<std::string> web_listen_address;
   std::optional<std::string> log_level;

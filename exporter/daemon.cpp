@@ -59,11 +59,6 @@ std::shared_ptr<FolderWatch> watch_folders(const Log& log) {
   return nullptr;
 }
 
-/// The program itself, though its file may have been replaced since.
-std::vector<std::string> sql_worker_command(const NodePaths& paths) {
-  return {"/proc/self/exe", "sql-worker", "--path.procfs=" + paths.procfs};
-}
-
 /// Each thread of the pool would get an arena of its own, and keep in it the most that a pass ever
 /// took there: 25.1 MB resident instead of 16.8 at 500 databases.
 void share_arenas() {
@@ -99,8 +94,8 @@ Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOption
   if (options.listening) options.listening((*server)->address());
 
   const auto own_reader = std::make_shared<OwnReaderPids>();
-  QueryRunner queries(
-      config.sql(), {loop, log, tools.own_metrics, own_reader, sql_worker_command(options.paths)});
+  QueryRunner queries(config.sql(), {loop, log, tools.own_metrics, own_reader,
+                                     sql_worker_command(options.paths.procfs)});
   Sampler sampler(CpuBudget(config.poll().cpu_budget, config.poll().interval), tools.cpu_time,
                   own_reader);
   Scheduler scheduler(config, {loop, sampler, log, tools, snapshot, options.paths,

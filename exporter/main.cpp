@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <span>
@@ -17,6 +18,7 @@
 #include "exporter/log.h"
 #include "exporter/node_paths.h"
 #include "exporter/reference.h"
+#include "exporter/selftest/selftest.h"
 #include "exporter/sql/worker/worker.h"
 
 namespace sqlite_exporter {
@@ -84,6 +86,19 @@ int inspect(const CommandLine& line) {
   return std::cout ? code : kBadInput;
 }
 
+int selftest(const CommandLine& line) {
+  const Result<Config> config = loader_of(line).load();
+  if (!config) return report(config.error());
+  const Result<NodePaths> paths = node_paths_of(line);
+  if (!paths) return report(paths.error());
+  // What it finds out is told on standard output.
+  const Log log(std::max(config->log().level, LogLevel::warn), config->log().format);
+  const SelftestEnd end = run_selftest(*config, log, *paths, std::cout);
+  const int code = static_cast<int>(end.verdict);
+  if (!end.ended) ::_exit(code);
+  return std::cout ? code : kBadInput;
+}
+
 int run_verb(const CommandLine& line) {
   switch (line.verb) {
     case CommandLine::Verb::run: return run(line);
@@ -95,6 +110,7 @@ int run_verb(const CommandLine& line) {
       return print(describe_metrics(all_metrics(), line.format));
     case CommandLine::Verb::describe_config: return print(describe_config(line.format));
     case CommandLine::Verb::inspect: return inspect(line);
+    case CommandLine::Verb::selftest: return selftest(line);
     case CommandLine::Verb::sql_worker:
       // Its destructors, and a leak checker, would need what it gave up.
       std::_Exit(run_sql_worker(line.procfs));

@@ -136,6 +136,11 @@ unit_test(test_inspect SOURCES
   tests/support/looks.cpp
   USES inspect test_support)
 
+unit_test(test_selftest SOURCES
+  tests/selftest/comparison_test.cpp
+  tests/support/looks.cpp
+  USES selftest test_support)
+
 unit_test(test_core SOURCES
   tests/exporter/cpu_budget_test.cpp
   tests/exporter/discoverer_files_test.cpp
@@ -219,7 +224,7 @@ set(e2e_environment
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script attribution inspect interference many metrics node node_paths program prometheus
-        queries readme remount sql_worker stalls states sync sync_worker)
+        queries readme remount selftest sql_worker stalls states sync sync_worker)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
@@ -243,7 +248,7 @@ add_custom_target(benchmarks DEPENDS bench_look bench_render sqlite_writer)
 # SQLite is linked into the SQL worker and the demo's applications, and into nothing that observes.
 set(observer_libraries "")
 foreach(library collectors_sqlite collectors_linux collectors_readings collectors exporter_config
-        exporter_web exporter_core inspect sql_messages)
+        exporter_web exporter_core inspect selftest sql_messages)
   list(APPEND observer_libraries $<TARGET_FILE:${library}>)
 endforeach()
 add_test(NAME links COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/links_test.py

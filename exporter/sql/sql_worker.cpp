@@ -18,6 +18,10 @@ Error ended_by_itself() { return {Errc::internal, "the SQL worker ended while it
 
 }  // namespace
 
+std::vector<std::string> sql_worker_command(const std::string& procfs) {
+  return {"/proc/self/exe", "sql-worker", "--path.procfs=" + procfs};
+}
+
 SqlWorker::~SqlWorker() { be_known(0); }
 
 bool SqlWorker::is_free() const {

@@ -22,6 +22,9 @@
 
 namespace sqlite_exporter {
 
+/// The program itself, though its file may have been replaced since. `procfs` is the node's.
+std::vector<std::string> sql_worker_command(const std::string& procfs);
+
 class SqlWorker {
  public:
   using Clock = std::chrono::steady_clock;

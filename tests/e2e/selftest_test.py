@@ -1,0 +1,131 @@
+"""The self-test: what the exporter reads against what SQL says, for databases in every state."""
+
+import os
+import sqlite3
+import sys
+import threading
+import unittest
+
+import fuse
+import scenes
+import support
+
+
+def outcomes(out):
+    """The line of each database by its name, and the sum."""
+    lines = out.splitlines()
+    return dict(line.split(": ", 1) for line in lines[:-1] if not line.startswith(" ")), lines[-1]
+
+
+class SelftestTest(scenes.EveryState):
+    def selftest(self, *arguments):
+        code, out, err = support.run("--selftest", *arguments)
+        return code, *outcomes(out), err
+
+    def with_rollback(self, path):
+        return "--config.file=" + self.config(
+            f"[[database]]\npath = '{path}'\n[sql]\nallow_rollback = true\n"
+            "[log]\nlevel = 'error'\n")
+
+    def test_it_agrees_where_a_database_may_be_opened_and_changes_none(self):
+        data, _ = self.every_state()
+        os.remove(os.path.join(data, "link.db"))
+        before = scenes.fingerprint(data)
+        code, told, total, _ = self.selftest(data + "/")
+        self.assertEqual(code, 0)
+        agree = {name for name, what in told.items() if what.startswith("agrees in ")}
+        self.assertEqual(agree, {"live", "midway", "pinned"})
+        self.assertEqual(told["live"], "agrees in 9 values")
+        self.assertEqual(told["clean"],
+                         "not compared: no application has it open in WAL mode")
+        self.assertEqual(told["rollback"], "not compared: it is in rollback mode, where a reader "
+                         "keeps writers waiting: see allow_rollback")
+        for name in ("crashed", "hot", "exclusive", "careless", "garbage"):
+            self.assertEqual(
+                told[name],
+                "not compared: its state does not allow it: see sqlite_database_state")
+        self.assertEqual(total, f"3 agree, 0 differ, {len(told) - 3} not compared")
+        self.assertEqual(scenes.fingerprint(data), before)
+
+    def test_a_database_that_is_written_to_agrees_between_two_commits(self):
+        app = sqlite3.connect(self.path("app.db"), check_same_thread=False, isolation_level=None)
+        app.execute("pragma journal_mode=wal")
+        app.execute("create table t(x)")
+        done = threading.Event()
+
+        def write():
+            while not done.wait(0.01):
+                app.execute("insert into t values (zeroblob(4000))")
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            code, told, _, err = self.selftest(self.path("app.db"))
+        finally:
+            done.set()
+            writer.join()
+            app.close()
+        self.assertEqual((code, told, err), (0, {"app": "agrees in 9 values"}, ""))
+
+    def test_whatever_bit_of_the_header_is_flipped_it_agrees_or_is_not_compared(self):
+        sound = sqlite3.connect(self.path("sound.db"))
+        sound.executescript(
+            "pragma page_size = 1024; pragma auto_vacuum = 2; create table t(x);"
+            "insert into t values (zeroblob(20000)); delete from t; pragma user_version = -5;"
+            "pragma application_id = 9;")
+        sound.close()
+        with open(self.path("sound.db"), "rb") as file:
+            content = file.read()
+        os.mkdir(self.path("flipped"))
+        for byte in range(16, 100):
+            for bit in range(8):
+                broken = bytearray(content)
+                broken[byte] ^= 1 << bit
+                with open(self.path(f"flipped/byte {byte} bit {bit}.db"), "wb") as file:
+                    file.write(broken)
+        code, out, _ = support.run("--selftest", self.with_rollback(self.path("flipped/")))
+        told, total = outcomes(out)
+        self.assertEqual(len(told), 84 * 8)
+        # SQLite shows a count of 2^31 pages and more with a sign.
+        self.assertEqual([name for name, what in told.items() if what == "DIFFERS"],
+                         ["byte 36 bit 7"])
+        self.assertIn("byte 36 bit 7: DIFFERS\n    sqlite_database_freelist_pages is 2147483667, "
+                      "and PRAGMA freelist_count says -2147483629\n", out)
+        self.assertRegex(total, r"^\d+ agree, 1 differ, \d+ not compared$")
+        self.assertEqual(code, 1)
+        agree = [what for what in told.values() if what.startswith("agrees in ")]
+        self.assertGreater(len(agree), 500)
+
+    def test_where_nothing_can_be_compared_it_cannot_say(self):
+        self.assertEqual(self.selftest(self.path("absent.db"))[:3], (
+            2, {"absent": "not compared: its state does not allow it: see sqlite_database_state"},
+            "0 agree, 0 differ, 1 not compared"))
+        os.mkdir(self.path("empty"))
+        self.assertEqual(self.selftest(self.path("empty/"))[:3],
+                         (2, {}, "0 agree, 0 differ, 0 not compared"))
+
+    def test_bad_input(self):
+        code, out, err = support.run("--selftest", "--config.file=" + self.path("absent.toml"))
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("absent.toml cannot be read", err)
+        code, out, err = support.run("--selftest", "inspect", "/a.db")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("--selftest does not go with inspect", err)
+
+
+class HangTest(fuse.TestCase):
+    def test_a_mount_that_hangs_keeps_nothing_else_from_being_compared(self):
+        filesystem = self.filesystem("hangs")
+        sqlite3.connect(self.path("backing-hangs/slow.db")).execute("create table t(x)").close()
+        app = self.application("app.db")
+        app.exec("pragma journal_mode=wal", "create table t(x)")
+        self.hang(filesystem)
+        code, out, _ = support.run("--selftest", filesystem.path("slow.db"), self.path("app.db"))
+        told, _ = outcomes(out)
+        self.assertEqual(told["app"], "agrees in 9 values")
+        self.assertTrue(told["slow"].startswith("not compared: "), told)
+        self.assertEqual(code, 0)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[*sys.argv, "-v"])
