@@ -13,29 +13,7 @@ import unittest
 
 import scenes
 import support
-
-# One operation of SQLite's virtual machine that goes on for ages: no timeout of SQLite ends it.
-STUCK = ("select instr(printf('%.900000c', 'a'), printf('%.450000c', 'a') || 'b') as v from t "
-         "limit 1")
-# Reads all the while, and can be ended at any time.
-LONG = ("with recursive n(i) as (select 1 from t union all select i + 1 from n) "
-        "select count(*) as v from n")
-
-
-def query(name, statement, *, databases=("*",), metric=None, values=("v",), labels=(), more="",
-          interval="1s", timeout="1s"):
-    metric = metric or "shop_" + name
-    return (f"[[query]]\nname = {name!r}\ndatabases = {list(databases)!r}\nsql = {statement!r}\n"
-            f"interval = '{interval}'\ntimeout = '{timeout}'\n"
-            f"[[query.metric]]\nname = '{metric}'\nhelp = 'Of {name}.'\n"
-            f"values = {list(values)!r}\nlabels = {list(labels)!r}\n{more}\n")
-
-
-def workers_of(exporter):
-    with open(f"/proc/{exporter.process.pid}/task/{exporter.process.pid}/children",
-              encoding="ascii") as file:
-        return [int(pid) for pid in file.read().split()]
-
+from sql import LONG, STUCK, query, workers_of
 
 class QueriesTest(scenes.EveryState):
     def database(self, name="app.db", *statements):

@@ -1,4 +1,4 @@
-"""The SQL worker by itself, spoken with as the exporter does."""
+"""Queries for the tests, and the SQL worker by itself, spoken with as the exporter does."""
 
 import json
 import os
@@ -8,12 +8,39 @@ import subprocess
 import support
 
 
+# One operation of SQLite's virtual machine that goes on for ages: no timeout of SQLite ends it.
+STUCK = ("select instr(printf('%.900000c', 'a'), printf('%.450000c', 'a') || 'b') as v from t "
+         "limit 1")
+# Reads all the while, and can be ended at any time.
+LONG = ("with recursive n(i) as (select 1 from t union all select i + 1 from n) "
+        "select count(*) as v from n")
+
+
+def query(name, statement, *, databases=("*",), metric=None, values=("v",), labels=(), more="",
+          interval="1s", timeout="1s"):
+    metric = metric or "shop_" + name
+    return (f"[[query]]\nname = {name!r}\ndatabases = {list(databases)!r}\nsql = {statement!r}\n"
+            f"interval = '{interval}'\ntimeout = '{timeout}'\n"
+            f"[[query.metric]]\nname = '{metric}'\nhelp = 'Of {name}.'\n"
+            f"values = {list(values)!r}\nlabels = {list(labels)!r}\n{more}\n")
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def workers_of(exporter):
+    pid = exporter.process.pid
+    return children_of(support.child_of(pid) if exporter.is_child else pid)
+
+
 class Worker:
     """`sqlite_exporter sql-worker`: a line in, a line out."""
 
-    def __init__(self, test, user=None):
-        self.process = subprocess.Popen([support.EXPORTER, "sql-worker"], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, user=user)
+    def __init__(self, test, user=None, prefix=()):
+        self.process = subprocess.Popen([*prefix, support.EXPORTER, "sql-worker"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, user=user)
         test.addCleanup(self.end)
         self.hello = json.loads(self.process.stdout.readline())
 
