@@ -240,6 +240,7 @@ Result<void> read_unattached(Look& look, const File& database, LookState& state,
 /// What accuses somebody is told once two looks in succession suspect it.
 void tell(Look& look, StateSet suspected, LookState& state) {
   look.states = look.states | (suspected & state.suspected);
+  look.suspected = suspected;
   state.suspected = suspected;
 }
 

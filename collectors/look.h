@@ -35,6 +35,7 @@ struct Look {
   bool wal_seen = false;  ///< it has been in WAL mode under our eyes, now or earlier
 
   StateSet states;
+  StateSet suspected;  ///< told as states once the next look agrees
   std::optional<FileStatus> database;
   std::optional<FileStatus> wal;
   DatabaseLocks database_locks;

@@ -10,6 +10,7 @@ SqlAccess sql_access_of(const Look& look) {
                                     DatabaseState::rollback_idle, DatabaseState::rollback_active})
     sound.add(state);
   if ((look.states & sound) != look.states) return SqlAccess::state;
+  if (!look.suspected.empty()) return SqlAccess::suspected;
   if (look.attached) {
     // Without a wal-index and a WAL it is being opened or closed.
     const bool whole = look.index && look.wal;

@@ -17,11 +17,13 @@ enum class SqlAccess : std::uint8_t {
   not_open,    ///< in WAL mode, and no application has it open
   state,       ///< absent, damaged, left by a crash, or with locks that cannot be trusted
   filesystem,  ///< on a network or FUSE mount, or where its locks cannot be seen
+  suspected,   ///< the next look will tell whether it is `state`
 };
 
-/// What the label `reason` calls the last three; "rollback" where that is not allowed.
-inline constexpr std::array<std::string_view, 5> kSqlAccessNames = {"wal", "rollback", "not_open",
-                                                                    "state", "filesystem"};
+/// What the label `reason` calls all but the first and the last; "rollback" where that is not
+/// allowed.
+inline constexpr std::array<std::string_view, 6> kSqlAccessNames = {
+    "wal", "rollback", "not_open", "state", "filesystem", "suspected"};
 
 SqlAccess sql_access_of(const Look& look);
 

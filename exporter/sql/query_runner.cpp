@@ -99,13 +99,13 @@ void QueryRunner::update(SqlTargets targets) {
 void QueryRunner::make_ready(std::size_t query, const std::string& name, const SqlTarget& target,
                              Clock::time_point now, Clock::duration period) {
   Run& run = databases_.at(name).runs[query];
-  if (!run.wanted) return;
+  if (!run.wanted || target.access == SqlAccess::suspected) return;
   run.skipped.reset();
   // What was found is shown in the pass after it, however short the interval.
   const Clock::duration interval =
       std::max<Clock::duration>(config_.queries[query].interval, period);
   const bool old = now - run.found > kMostIntervals * interval;
-  const bool safe = may_open(target.access);
+  const bool safe = may_open(config_, target.access);
   // It is not what it was: the next run does not wait for its time.
   const bool lost = target.access == SqlAccess::state || target.access == SqlAccess::filesystem;
   if (lost && run.success) run.due = now;
@@ -119,10 +119,6 @@ void QueryRunner::make_ready(std::size_t query, const std::string& name, const S
   } else {
     run.skipped = target.access;
   }
-}
-
-bool QueryRunner::may_open(SqlAccess access) const {
-  return access == SqlAccess::wal || (access == SqlAccess::rollback && config_.allow_rollback);
 }
 
 void QueryRunner::start_next() {

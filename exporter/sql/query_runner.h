@@ -84,7 +84,6 @@ class QueryRunner final : public SqlReader {
   /// Due and safe: into `ready_`. Due and not safe: what it found is old by now.
   void make_ready(std::size_t query, const std::string& name, const SqlTarget& target,
                   Clock::time_point now, Clock::duration period);
-  bool may_open(SqlAccess access) const;
   void freed();
   void start_next();
   void start(Due due, const SqlTarget& target);

@@ -11,8 +11,14 @@
 #include "collectors/batch.h"
 #include "collectors/sql_access.h"
 #include "exporter/exposition.h"
+#include "exporter/sql/config.h"
 
 namespace sqlite_exporter {
+
+/// Whether a statement may run on a database that was just found so.
+inline bool may_open(const SqlConfig& config, SqlAccess access) {
+  return access == SqlAccess::wal || (access == SqlAccess::rollback && config.allow_rollback);
+}
 
 /// A database as the last pass found it.
 struct SqlTarget {

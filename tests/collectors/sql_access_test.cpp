@@ -69,6 +69,30 @@ TEST_CASE("what a crash or a lock left must not be opened") {
   CHECK(access_to(directory / "careless.db") != SqlAccess::wal);
 }
 
+TEST_CASE("what is only suspected is not opened until the next look tells") {
+  const TemporaryDirectory directory;
+  SqliteApplication sound(directory / "sound.db");
+  sound.exec("pragma journal_mode=wal; create table t(x)");
+  for (const std::string name : {"careless.db", "replaced.db"}) {
+    INFO(name);
+    SqliteApplication app(directory / name);
+    app.exec("pragma journal_mode=wal; create table t(x)");
+    Observer observer(directory / name);
+    observer.sample();
+    CHECK(sql_access_of(observer.look()) == SqlAccess::wal);
+    if (name == "careless.db") {
+      app.read_file(directory / name);
+    } else {
+      fs::copy_file(directory / "sound.db", directory / "copy.db");
+      fs::rename(directory / "copy.db", directory / name);
+    }
+    observer.sample();
+    CHECK(sql_access_of(observer.look()) == SqlAccess::suspected);
+    observer.sample();
+    CHECK(sql_access_of(observer.look()) == SqlAccess::state);
+  }
+}
+
 TEST_CASE("what is no database must not be opened") {
   const TemporaryDirectory directory;
   CHECK(access_to(directory / "absent.db") == SqlAccess::state);
