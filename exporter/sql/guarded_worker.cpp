@@ -11,6 +11,11 @@ namespace {
 /// How often a statement that runs is looked after.
 constexpr std::chrono::milliseconds kWatchPeriod(100);
 
+/// After its statement's end a guard that is not back hangs with its filesystem, and others need
+/// not wait for it.
+constexpr std::chrono::seconds kGuardPatience(5);
+constexpr std::size_t kMostHungGuards = 3;
+
 Error error_of(StatementHarm harm, std::size_t frames) {
   if (harm == StatementHarm::writer_waits)
     return {Errc::busy, "it was ended because a writer waited for it"};
@@ -28,22 +33,21 @@ WorkerRestart restart_of(StatementHarm harm) {
 
 GuardedWorker::GuardedWorker(SqlWorker::Parts parts, Loop::Callback freed)
     : loop_(parts.loop), worker_(std::move(parts)), freed_(std::move(freed)) {
-  loop_.every(kWatchPeriod, [this] { worker_.watch(); });
+  loop_.every(kWatchPeriod, [this] { watch(); });
 }
 
 bool GuardedWorker::is_free() const {
-  // A guard that is not back hangs with its filesystem, or is on its way.
-  return !running_ && !guard_ && worker_.is_free();
+  return !running_ && !guard_ && hung_guards_ < kMostHungGuards && worker_.is_free();
 }
 
 void GuardedWorker::run(const StatementRequest& request, SqlAccess access,
                         std::size_t max_pinned_frames, SqlWorker::Done done) {
   running_ = true;
+  ended_.reset();
   worker_.run(request, [this, done = std::move(done)](Result<StatementResult> result) {
     running_ = false;
+    ended_ = Clock::now();
     if (guard_) guard_->end();
-    // Then it hangs with its filesystem, and others need not wait for it.
-    if (!result && result.error().code == Errc::stalled) guard_.reset();
     done(std::move(result));
     freed_();
   });
@@ -56,12 +60,23 @@ void GuardedWorker::guard(const std::string& path, SqlAccess access,
   const auto harm = std::make_shared<std::optional<StatementHarm>>();
   loop_.in_pool([guard = guard_, harm] { *harm = guard->watch(); },
                 [this, harm, max_pinned_frames, guard = guard_] {
-                  if (guard != guard_) return;  // it was given up
+                  if (guard != guard_) {  // it was given up
+                    --hung_guards_;
+                    return freed_();
+                  }
                   guard_.reset();
                   if (*harm && running_)
                     worker_.stop(restart_of(**harm), error_of(**harm, max_pinned_frames));
                   freed_();
                 });
+}
+
+void GuardedWorker::watch() {
+  worker_.watch();
+  if (!guard_ || !ended_ || Clock::now() - *ended_ < kGuardPatience) return;
+  guard_.reset();
+  ++hung_guards_;
+  freed_();
 }
 
 void GuardedWorker::stop() {

@@ -2,8 +2,11 @@
 /// it. Loop thread only.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "exporter/loop.h"
 #include "exporter/sql/sql_worker.h"
@@ -30,12 +33,17 @@ class GuardedWorker {
   void stop();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void guard(const std::string& path, SqlAccess access, std::size_t max_pinned_frames);
+  void watch();
 
   Loop& loop_;
   SqlWorker worker_;
   Loop::Callback freed_;
-  std::shared_ptr<StatementGuard> guard_;  ///< until its job is back
+  std::shared_ptr<StatementGuard> guard_;   ///< until its job is back, or was given up
+  std::size_t hung_guards_ = 0;             ///< given up, and not back
+  std::optional<Clock::time_point> ended_;  ///< the last statement, unless one runs
   bool running_ = false;
 };
 
