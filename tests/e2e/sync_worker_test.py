@@ -266,16 +266,44 @@ class SyncWorkerTest(scenes.EveryState):
             'its share of the timeout'})
         self.assertEqual(scenes.locks_of(self.worker.process.pid), [])
 
+    def test_a_large_table_gets_what_small_ones_left(self):
+        tables = [f"t{i}" for i in range(20)]
+        path = self.database(
+            SYNC_STATUS, *(f"create table {name}(updated_at)" for name in tables),
+            # A third of a second or more, and as a share of the timeout far too much.
+            "create table large(updated_at)", "insert into large with recursive n(i) as (select 1 "
+            "union all select i + 1 from n limit 400000) select '2026-11-21 08:29' from n",
+            *(f"insert into sync_status values ('{name}', {T}, '')"
+              for name in [*tables, "large"]))
+        found = {row[0][0]: row[1] for row in self.rows(path, timeout=5000)}
+        self.assertEqual(found["large"], [T, 0, 0])
+
+    def test_peers_without_end_end_in_time(self):
+        path = self.database(
+            CLUSTER_SYNC, "create table large(updated_at)",
+            "insert into large with recursive n(i) as (select 1 union all select i + 1 from n "
+            "limit 300000) select '2026-11-21 08:29' from n",
+            "insert into cluster_sync with recursive n(i) as (select 1 union all select i + 1 from "
+            f"n limit 10000) select i, i, 'large', {T}, '' from n")
+        answer = self.worker.sync(path, timeout=300, max_rows=10_000)
+        self.assertEqual(len(answer["rows"]), 10_000)
+        self.assertEqual(answer["shortfall"]["code"], "timeout")
+
     def test_an_index_serves_the_count(self):
         path = self.database(SYNC_STATUS, f"insert into sync_status values ('large', {T}, '')")
-        for affinity in ("", "text", "datetime"):
+        for affinity, old, around in (
+                ("", "'2026-11-19'", "('2026-11-21 08:29'), ('2026-11-21 08:31')"),
+                ("text", "'2026-11-19'", "('2026-11-21 08:29'), ('2026-11-21 08:31')"),
+                ("datetime", "'2026-11-19'", "('2026-11-21 08:29'), ('2026-11-21 08:31')"),
+                ("", f"{T}000 - i", f"({T}000), ({T}001)"), ("", f"{T} - i", f"({T}), ({T + 1})"),
+                ("integer", f"{T}000 - i", f"({T}000), ({T}001)")):
             # Over a million rows without it the same takes several times that long.
             self.app.exec(f"create table large(updated_at {affinity})",
                           "insert into large with recursive n(i) as (select 1 union all select "
-                          "i + 1 from n limit 1000000) select '2026-11-19' from n",
-                          "insert into large values ('2026-11-21 08:29'), ('2026-11-21 08:31')",
+                          f"i + 1 from n limit 1000000) select {old} from n",
+                          f"insert into large values {around}",
                           "create index i on large(updated_at)")
-            self.assertEqual(self.one(path, timeout=100)[1], [T, 1, 0], affinity)
+            self.assertEqual(self.one(path, timeout=100)[1], [T, 1, 0], (affinity, old))
             self.app.exec("drop table large")
 
     def test_hostile_rows(self):

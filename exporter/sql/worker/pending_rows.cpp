@@ -27,7 +27,7 @@ constexpr std::string_view kFindTable =
 /// texts, too. A text's date may lie a day before its time: 2026-11-20 23:30-02:00.
 constexpr std::string_view kNewer = R"(
 SELECT count(*), coalesce(max(no_time), 0) FROM (
-  SELECT 0 AS no_time FROM $t WHERE $u > ?1 AND $u < '' AND +$u < ?5
+  SELECT 0 AS no_time FROM $t WHERE $u > ?1 AND $u < ?5 AND +$u < ''
   UNION ALL
   SELECT +$u > ?4 FROM $t WHERE $u > ?2 AND $u < '' AND +$u >= ?5
   UNION ALL

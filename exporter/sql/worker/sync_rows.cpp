@@ -88,20 +88,22 @@ class Reader {
     const std::vector<KnownLayout> layouts = all_layouts(request_.sync->layouts);
     for (std::size_t i = 0; i < layouts.size(); ++i) {
       give_a_share(layouts.size() - i + 1);  // one is for the counts
-      const Result<void> done = read_layout(layouts[i]);
-      if (done) continue;
-      const Error& error = done.error();
-      if (error.code != Errc::config && error.code != Errc::limit && error.code != Errc::timeout)
-        return fail(error);
-      fall_short(in_quotes(layouts[i].layout.table), error);
+      const SyncLayout& layout = layouts[i].layout;
+      const Result<bool> there = is_there(layouts[i]);
+      if (!there && there.error().code != Errc::config) return fail(there.error());
+      if (there && !*there) continue;
+      const Result<void> done = there ? read_rows(layout) : fail(there.error());
+      if (!done) fall_short(in_quotes(layout.table), done.error());
     }
-    return result();
+    count_all();
+    return StatementResult{result_rows(), 0, std::move(shortfall_)};
   }
 
  private:
   struct Progress {
     std::optional<Moment> last;
     std::string state;
+    std::optional<std::size_t> pending{};
   };
 
   /// What hangs or is hostile takes no more than its part of the time.
@@ -110,7 +112,8 @@ class Reader {
     deadline_.at = now + (end_ - now) / static_cast<std::int64_t>(left);
   }
 
-  Result<void> read_layout(const KnownLayout& known) {
+  /// Errors: those of `error_of`; config, if a column of the user's is not there.
+  Result<bool> is_there(const KnownLayout& known) {
     const SyncLayout& layout = known.layout;
     std::vector<std::string> columns = {layout.time_column};
     for (const auto& column : {layout.table_column, layout.peer_column, layout.state_column})
@@ -119,10 +122,10 @@ class Reader {
       const Result<Found> found = find_column(connection_, layout.table, column);
       if (!found) return fail(found.error());
       if (*found == Found::both) continue;
-      if (*found == Found::no_table || known.built_in) return {};
+      if (*found == Found::no_table || known.built_in) return false;
       return fail(Errc::config, "it has no column " + in_quotes(column));
     }
-    return read_rows(layout);
+    return true;
   }
 
   Result<void> read_rows(const SyncLayout& layout) {
@@ -174,35 +177,70 @@ class Reader {
     return one && (!other || one->unix_seconds() >= other->unix_seconds());
   }
 
-  StatementResult result() {
-    StatementResult result;
-    std::string named;
-    Result<std::optional<DatedTable>> table;
-    std::size_t left = progress_.size();
+  using Entry = std::pair<const std::pair<std::string, std::string>, Progress>;
+  /// Those of one table.
+  using Group = std::vector<Entry*>;
+
+  /// Tables that take longer than their share get what others left of theirs.
+  void count_all() {
+    std::vector<Group> groups;
+    for (Entry& entry : progress_) {
+      if (groups.empty() || groups.back().front()->first.first != entry.first.first)
+        groups.emplace_back();
+      groups.back().push_back(&entry);
+    }
+    for (const Group& group : count_each(count_each(groups)))
+      fall_short(rows_that_wait(group), {Errc::timeout, ""});
+  }
+
+  /// Those for which there was not the time.
+  std::vector<Group> count_each(const std::vector<Group>& groups) {
+    std::vector<Group> late;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      give_a_share(groups.size() - i);
+      if (Group rest = count(groups[i]); !rest.empty()) late.push_back(std::move(rest));
+    }
+    return late;
+  }
+
+  Group count(Group group) {
+    if (deadline_.passed()) return group;
+    const auto table = find_dated_table(connection_, group.front()->first.first);
+    if (table && !*table) return {};
+    while (!group.empty()) {
+      Progress& progress = group.back()->second;
+      const Result<std::size_t> pending = table.and_then([&](const auto& dated) {
+        return count_pending_rows(connection_, *dated, progress.last, request_.sync->max_pending);
+      });
+      if (!pending) {
+        if (pending.error().code == Errc::timeout) return group;
+        fall_short(rows_that_wait(group), pending.error());
+        return {};
+      }
+      progress.pending = *pending;
+      group.pop_back();
+    }
+    return group;
+  }
+
+  std::vector<ResultRow> result_rows() const {
+    const std::size_t most = request_.sync->max_pending;
+    std::vector<ResultRow> rows;
+    rows.reserve(progress_.size());
     for (const auto& [names, progress] : progress_) {
-      ResultRow& row = result.rows.emplace_back();
+      ResultRow& row = rows.emplace_back();
       row.labels = {names.first, names.second, progress.state};
       row.values.resize(kSyncValues.size());
       if (progress.last) row.values[0] = progress.last->seconds;
-      give_a_share(left--);
-      if (named != names.first) {
-        named = names.first;
-        table = find_dated_table(connection_, named);
-      }
-      if (table && !*table) continue;
-      const std::size_t most = request_.sync->max_pending;
-      const Result<std::size_t> pending = table.and_then([&](const auto& dated) {
-        return count_pending_rows(connection_, *dated, progress.last, most);
-      });
-      if (!pending) {
-        fall_short("the rows of " + in_quotes(named) + " are not counted", pending.error());
-        continue;
-      }
-      row.values[1] = static_cast<std::int64_t>(std::min(*pending, most));
-      row.values[2] = std::int64_t{*pending > most ? 1 : 0};
+      if (!progress.pending) continue;
+      row.values[1] = static_cast<std::int64_t>(std::min(*progress.pending, most));
+      row.values[2] = std::int64_t{*progress.pending > most ? 1 : 0};
     }
-    result.shortfall = std::move(shortfall_);
-    return result;
+    return rows;
+  }
+
+  static std::string rows_that_wait(const Group& group) {
+    return "the rows of " + in_quotes(group.front()->first.first) + " are not counted";
   }
 
   void fall_short(std::string what, const Error& error) {
