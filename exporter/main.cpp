@@ -32,11 +32,16 @@ int report(const Error& error) {
   return error.code == Errc::config ? kBadInput : kFailed;
 }
 
+/// Whether all could be written to standard output.
+bool is_told() {
+  std::cout << std::flush;
+  if (!std::cout) std::cerr << "sqlite_exporter: standard output cannot be written\n";
+  return static_cast<bool>(std::cout);
+}
+
 int print(const std::string& text) {
-  std::cout << text << std::flush;
-  if (std::cout) return 0;
-  std::cerr << "sqlite_exporter: standard output cannot be written\n";
-  return kFailed;
+  std::cout << text;
+  return is_told() ? 0 : kFailed;
 }
 
 /// Else files, sockets and libuv's own descriptors would become what others write to.
@@ -81,9 +86,9 @@ int check_config(const CommandLine& line) {
 int inspect(const CommandLine& line) {
   if (const Result<NodePaths> paths = node_paths_of(line); !paths) return report(paths.error());
   const Inspected inspected = run_inspect(line, std::cout, ::isatty(STDOUT_FILENO) == 1);
-  const int code = exit_code(inspected.verdict);
+  const int code = is_told() ? exit_code(inspected.verdict) : kBadInput;
   if (!inspected.ended) ::_exit(code);
-  return std::cout ? code : kBadInput;
+  return code;
 }
 
 int selftest(const CommandLine& line) {
@@ -94,9 +99,9 @@ int selftest(const CommandLine& line) {
   // What it finds out is told on standard output.
   const Log log(std::max(config->log().level, LogLevel::warn), config->log().format);
   const SelftestEnd end = run_selftest(*config, log, *paths, std::cout);
-  const int code = static_cast<int>(end.verdict);
+  const int code = is_told() ? static_cast<int>(end.verdict) : kBadInput;
   if (!end.ended) ::_exit(code);
-  return std::cout ? code : kBadInput;
+  return code;
 }
 
 int run_verb(const CommandLine& line) {

@@ -108,6 +108,10 @@ void Inspection::look() {
   observation_.look = std::move(*look);
 }
 
+void Inspection::let_go() {
+  if (watch_) watch_->let_go();
+}
+
 void Inspection::agree(const Look& look) {
   const std::optional<WalIndex> before = fell_short_;
   fell_short_ = fell_short(look) ? look.index : std::nullopt;

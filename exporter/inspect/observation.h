@@ -47,6 +47,8 @@ class Inspection {
   void sample();
   /// A sample and a look; a writer that is faster than the look is given two more chances.
   void look();
+  /// Closes what it keeps open, which on a mount that hangs may take as long as that does.
+  void let_go();
 
   /// Of the last look.
   const Observation& observation() const { return observation_; }

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <ostream>
-#include <string>
 
 #include "collectors/node.h"
 #include "exporter/config.h"
@@ -13,7 +12,7 @@
 namespace sqlite_exporter {
 
 struct SelftestEnd {
-  /// Nothing where no database could be compared.
+  /// cannot_say where no database could be compared, or it was interrupted.
   enum class Verdict : std::uint8_t { agrees, differs, cannot_say };
   Verdict verdict = Verdict::cannot_say;
   /// False if a thread still hangs on a mount that does not answer: only _exit ends the process.
@@ -21,6 +20,7 @@ struct SelftestEnd {
 };
 
 /// A line for each database as it is compared, one after the other, by their names; then their sum.
+/// Until SIGINT, SIGTERM or an error of `out`.
 SelftestEnd run_selftest(const Config& config, const Log& log, const NodePaths& paths,
                          std::ostream& out);
 

@@ -1,13 +1,19 @@
 """The self-test: what the exporter reads against what SQL says, for databases in every state."""
 
+import contextlib
 import os
+import re
+import shutil
+import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 import unittest
 
 import fuse
 import scenes
+import sql
 import support
 
 
@@ -43,9 +49,29 @@ class SelftestTest(scenes.EveryState):
         for name in ("crashed", "hot", "exclusive", "careless", "garbage"):
             self.assertEqual(
                 told[name],
-                "not compared: its state does not allow it: see sqlite_database_state")
+                "not compared: its state does not allow it, or it could not be looked at: see "
+                "sqlite_up and sqlite_database_state")
         self.assertEqual(total, f"3 agree, 0 differ, {len(told) - 3} not compared")
         self.assertEqual(scenes.fingerprint(data), before)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    @unittest.skipIf(os.environ.get("SANITIZED"), "the sanitizer's runtime cannot be traced")
+    def test_it_opens_what_it_compares_and_nothing_else(self):
+        data, _ = self.every_state()
+        os.remove(os.path.join(data, "link.db"))
+        trace = self.path("trace")
+        out = subprocess.run(
+            ["strace", "-f", "-o", trace, support.EXPORTER, "--selftest",
+             self.with_rollback(data + "/")], capture_output=True, text=True, check=False).stdout
+        told, _ = outcomes(out)
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            lines = [line.split(None, 1) for line in file]
+        workers = {pid for pid, call in lines if "execve(" in call and '"sql-worker"' in call}
+        opened = {match.group(1) for pid, call in lines if pid in workers and
+                  (match := re.match(rf'open(?:at)?\(.*"{data}/([^"]*?)\.db', call))}
+        agree = {name for name, what in told.items() if what.startswith("agrees")}
+        self.assertGreater(len(agree), 3)
+        self.assertEqual(opened, agree)
 
     def test_a_database_that_is_written_to_agrees_between_two_commits(self):
         app = sqlite3.connect(self.path("app.db"), check_same_thread=False, isolation_level=None)
@@ -97,12 +123,19 @@ class SelftestTest(scenes.EveryState):
         self.assertGreater(len(agree), 500)
 
     def test_where_nothing_can_be_compared_it_cannot_say(self):
-        self.assertEqual(self.selftest(self.path("absent.db"))[:3], (
-            2, {"absent": "not compared: its state does not allow it: see sqlite_database_state"},
-            "0 agree, 0 differ, 1 not compared"))
+        code, told, total, _ = self.selftest(self.path("absent.db"))
+        self.assertEqual((code, list(told), total),
+                         (2, ["absent"], "0 agree, 0 differ, 1 not compared"))
         os.mkdir(self.path("empty"))
         self.assertEqual(self.selftest(self.path("empty/"))[:3],
                          (2, {}, "0 agree, 0 differ, 0 not compared"))
+
+    def test_an_output_that_cannot_be_written_is_told(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([support.EXPORTER, "--selftest", self.path("absent.db")],
+                                  stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, "sqlite_exporter: standard output cannot be written\n"))
 
     def test_bad_input(self):
         code, out, err = support.run("--selftest", "--config.file=" + self.path("absent.toml"))
@@ -114,17 +147,45 @@ class SelftestTest(scenes.EveryState):
 
 
 class HangTest(fuse.TestCase):
-    def test_a_mount_that_hangs_keeps_nothing_else_from_being_compared(self):
+    def hung(self):
+        """Twelve databases on a mount that does not answer."""
         filesystem = self.filesystem("hangs")
-        sqlite3.connect(self.path("backing-hangs/slow.db")).execute("create table t(x)").close()
-        app = self.application("app.db")
-        app.exec("pragma journal_mode=wal", "create table t(x)")
+        for i in range(12):
+            sqlite3.connect(self.path(f"backing-hangs/slow{i}.db")).execute(
+                "create table t(x)").connection.close()
         self.hang(filesystem)
-        code, out, _ = support.run("--selftest", filesystem.path("slow.db"), self.path("app.db"))
+        return [filesystem.path(f"slow{i}.db") for i in range(12)]
+
+    def test_a_mount_that_hangs_keeps_nothing_else_from_being_compared(self):
+        slow = self.hung()
+        app = self.application("zz.db")
+        app.exec("pragma journal_mode=wal", "create table t(x)")
+        code, out, _ = support.run("--selftest", *slow, self.path("zz.db"))
         told, _ = outcomes(out)
-        self.assertEqual(told["app"], "agrees in 9 values")
-        self.assertTrue(told["slow"].startswith("not compared: "), told)
+        self.assertEqual(told.pop("zz"), "agrees in 9 values")
+        self.assertEqual(len(told), 12)
+        for what in told.values():
+            self.assertTrue(what.startswith("not compared: "), told)
         self.assertEqual(code, 0)
+
+    def test_a_signal_ends_it_also_as_the_first_process_of_a_container(self):
+        prefix = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+        if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("not permitted here: " + " ".join(prefix))
+        process = subprocess.Popen([*prefix, support.EXPORTER, "--selftest", *self.hung()],
+                                   stdout=subprocess.PIPE, text=True)
+        child = support.await_that(
+            lambda: sql.children_of(process.pid), "the exporter to start")[0]
+
+        def ended():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+            return process.poll() is not None
+
+        support.await_that(ended, "its end")
+        self.assertNotIn("differ", process.stdout.read())
+        process.stdout.close()
+        self.assertEqual(process.returncode, 2)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class WorkerPromiseTest(scenes.EveryState):
         with open(trace, encoding="utf-8", errors="replace") as file:
             lines = [line.rstrip("\n").split(None, 1) for line in file]
         workers = {pid for pid, call in lines if "execve(" in call and '"sql-worker"' in call}
-        self.assertEqual(len(workers), 1)
+        self.assertGreater(len(workers), 0)
         calls = {True: [], False: []}
         for pid, call in lines:
             if data in call:

@@ -1,0 +1,23 @@
+/// The databases that the daemon would watch.
+#pragma once
+
+#include <optional>
+
+#include "collectors/node.h"
+#include "exporter/config.h"
+#include "exporter/log.h"
+#include "exporter/sql/sql_reader.h"
+
+namespace sqlite_exporter {
+
+struct FoundTargets {
+  /// As the daemon's first pass finds them; nothing after SIGINT or SIGTERM.
+  std::optional<SqlTargets> targets;
+  /// False if a thread still hangs on a mount that does not answer.
+  bool ended = true;
+};
+
+/// Both signals are deferred.
+FoundTargets find_targets(const Config& config, const Log& log, const NodePaths& paths);
+
+}  // namespace sqlite_exporter
