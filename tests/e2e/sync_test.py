@@ -77,16 +77,15 @@ class SyncTest(scenes.EveryState):
         self.assertIn('is neither seconds', said)
 
     def test_states_without_end_become_other(self):
-        app = self.database("app.db", SYNC_STATUS,
-                            f"insert into sync_status values ('a', {T}, 'try 0')")
-        exporter = self.running(sync())
-        seen = set()
+        app = self.database("app.db", SYNC_STATUS)
         for i in range(10):
-            app.exec(f"update sync_status set sync_state = 'try {i}'")
-            line = (f'sqlite_sync_state{{database="app",table="a",peer="",state="try {i}"}} 1')
-            exporter.await_sample(line)
-            seen.add(line)
-        app.exec("update sync_status set sync_state = 'try 10'")
+            app.exec(f"insert into sync_status values ('t{i}', {T}, 'try {i}')")
+        exporter = self.running(sync())
+        for i in range(10):
+            exporter.await_sample(
+                f'sqlite_sync_state{{database="app",table="t{i}",peer="",state="try {i}"}} 1')
+        app.exec("delete from sync_status",
+                 f"insert into sync_status values ('a', {T}, 'try 10')")
         exporter.await_sample(
             'sqlite_sync_state{database="app",table="a",peer="",state="other"} 1')
         app.exec("update sync_status set sync_state = 'try 3'")
