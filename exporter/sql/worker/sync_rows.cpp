@@ -90,7 +90,7 @@ class Reader {
       give_a_share(layouts.size() - i + 1);  // one is for the counts
       const SyncLayout& layout = layouts[i].layout;
       const Result<bool> there = is_there(layouts[i]);
-      if (!there && there.error().code != Errc::config) return fail(there.error());
+      if (!there && !is_its_own(there.error())) return fail(there.error());
       if (there && !*there) continue;
       const Result<void> done = there ? read_rows(layout) : fail(there.error());
       if (!done) fall_short(in_quotes(layout.table), done.error());
@@ -105,6 +105,11 @@ class Reader {
     std::string state;
     std::optional<std::size_t> pending{};
   };
+
+  /// Of the layout, and not of the database.
+  static bool is_its_own(const Error& error) {
+    return error.code == Errc::config || error.code == Errc::limit || error.code == Errc::timeout;
+  }
 
   /// What hangs or is hostile takes no more than its part of the time.
   void give_a_share(std::size_t left) {
