@@ -99,21 +99,22 @@ void QueryRunner::update(SqlTargets targets) {
 void QueryRunner::make_ready(std::size_t query, const std::string& name, const SqlTarget& target,
                              Clock::time_point now, Clock::duration period) {
   Run& run = databases_.at(name).runs[query];
-  if (!run.wanted || target.access == SqlAccess::suspected) return;
+  if (!run.wanted) return;
   run.skipped.reset();
   // What was found is shown in the pass after it, however short the interval.
   const Clock::duration interval =
       std::max<Clock::duration>(config_.queries[query].interval, period);
   const bool old = now - run.found > kMostIntervals * interval;
   const bool safe = may_open(config_, target.access);
+  const bool suspected = target.access == SqlAccess::suspected;  // the next pass will tell
   // It is not what it was: the next run does not wait for its time.
   const bool lost = target.access == SqlAccess::state || target.access == SqlAccess::filesystem;
   if (lost && run.success) run.due = now;
-  if (old || (now >= run.due && !safe)) {
+  if (old || (now >= run.due && !safe && !suspected)) {
     run.success.reset();
     run.forget();
   }
-  if (now < run.due) return;
+  if (now < run.due || suspected) return;
   if (safe) {
     ready_.push_back({query, name, run.due});
   } else {
