@@ -1,5 +1,7 @@
 #include "exporter/selftest/find_targets.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <csignal>
 #include <memory>
@@ -37,6 +39,11 @@ class FirstPass final : public SqlReader {
 
 }  // namespace
 
+std::vector<int> signals_to_hear() {
+  if (::getpid() != 1) return {};
+  return {SIGINT, SIGTERM};
+}
+
 FoundTargets find_targets(const Config& config, const Log& log, const NodePaths& paths) {
   constexpr std::array<std::string_view, 2> kNames = {kLookName, kDiscoveryName};
   LookTools tools;
@@ -56,7 +63,7 @@ FoundTargets find_targets(const Config& config, const Log& log, const NodePaths&
                                {},
                                &first,
                                nullptr});
-  for (const int signal_number : {SIGINT, SIGTERM})
+  for (const int signal_number : signals_to_hear())
     loop.on_signal(signal_number, [&loop] { loop.stop(); });
   scheduler.start();
   const bool ended = loop.run();

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <chrono>
-#include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,7 +86,7 @@ class Session {
 
   /// False if a look still hangs.
   bool run() {
-    for (const int signal_number : {SIGINT, SIGTERM})
+    for (const int signal_number : signals_to_hear())
       loop_.on_signal(signal_number, [this] { stop(); });
     loop_.every(kCheckPeriod, [this] { check(); });
     begin();
@@ -105,6 +104,7 @@ class Session {
     std::shared_ptr<Inspection> inspection;
     int attempts = 0;
     std::optional<Clock::time_point> looking_since;
+    bool look_again = false;
     std::optional<Clock::time_point> waiting_since;  ///< for the worker
     std::optional<Seen> before;                      ///< the look before SQL is asked
     std::optional<ComparedValues> said;              ///< what SQL said after it
@@ -148,7 +148,10 @@ class Session {
     if (seen && now_.said && now_.before == *seen) return compare(seen->values);
     if (now_.attempts++ == kMostAttempts) return leave_out("it is written to all the time");
     now_.said.reset();
-    if (busy || suspected) return look();
+    if (busy || suspected) {
+      now_.look_again = true;  // in a while
+      return;
+    }
     now_.before = std::move(*seen);
     now_.waiting_since = Clock::now();
     ask_if_free();
@@ -172,14 +175,16 @@ class Session {
 
   void check() {
     if (!out_) return stop();
+    if (std::exchange(now_.look_again, false)) look();
     ask_if_free();
     const Clock::time_point now = Clock::now();
     if (now_.looking_since && now - *now_.looking_since > kLookPatience) {
-      if (++hung_ == kMostHung) no_more_ = "too many mounts do not answer";
+      if (++hung_ == kMostHung) no_more_ = "three looks hang with their mounts";
       now_.inspection.reset();  // it is its job's
       return leave_out("its mount did not answer for five seconds");
     }
-    if (!now_.waiting_since || now - *now_.waiting_since < kWorkerPatience) return;
+    if (!now_.waiting_since) return;
+    if (!worker_.is_pausing() && now - *now_.waiting_since < kWorkerPatience) return;
     no_more_ = "the SQL worker cannot be had";
     leave_out(*no_more_);
   }
@@ -251,7 +256,7 @@ class Session {
 
 SelftestEnd run_selftest(const Config& config, const Log& log, const NodePaths& paths,
                          std::ostream& out) {
-  for (const int signal_number : {SIGINT, SIGTERM}) defer_signal(signal_number);
+  for (const int signal_number : signals_to_hear()) defer_signal(signal_number);
   raise_descriptor_limit();
   FoundTargets found = find_targets(config, log, paths);
   if (!found.targets) return {Verdict::cannot_say, found.ended};

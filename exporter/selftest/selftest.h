@@ -20,7 +20,7 @@ struct SelftestEnd {
 };
 
 /// A line for each database as it is compared, one after the other, by their names; then their sum.
-/// Until SIGINT, SIGTERM or an error of `out`.
+/// Until an error of `out`, or one of `signals_to_hear`.
 SelftestEnd run_selftest(const Config& config, const Log& log, const NodePaths& paths,
                          std::ostream& out);
 

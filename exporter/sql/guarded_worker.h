@@ -23,6 +23,7 @@ class GuardedWorker {
 
   /// No statement runs, and one could. It may also become so by the passing of time.
   bool is_free() const;
+  bool is_pausing() const { return worker_.is_pausing(); }
   /// Only while it is free, on a database that was just found safe: `access` is wal or rollback.
   /// `done` as `SqlWorker::run` has it; busy also for a statement that was ended.
   void run(const StatementRequest& request, SqlAccess access, std::size_t max_pinned_frames,

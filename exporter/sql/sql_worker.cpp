@@ -26,8 +26,7 @@ SqlWorker::~SqlWorker() { be_known(0); }
 
 bool SqlWorker::is_free() const {
   const bool dying = child_ && killed_;
-  return !running_ && !dying && hung_.size() < kMostHung &&
-         (!not_before_ || Clock::now() >= *not_before_);
+  return !running_ && !dying && hung_.size() < kMostHung && !is_pausing();
 }
 
 void SqlWorker::run(StatementRequest request, Done done) {

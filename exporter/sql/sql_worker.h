@@ -44,6 +44,8 @@ class SqlWorker {
 
   /// No statement runs, and one could.
   bool is_free() const;
+  /// It would not start; the next try is some seconds off.
+  bool is_pausing() const { return not_before_ && Clock::now() < *not_before_; }
   /// Only while it is free. Starts the child if there is none; then `done`, not from within. Errors
   /// are those of the statement; timeout and internal also from a worker that had to be killed or
   /// ended by itself.

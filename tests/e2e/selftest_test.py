@@ -130,6 +130,22 @@ class SelftestTest(scenes.EveryState):
         self.assertEqual(self.selftest(self.path("empty/"))[:3],
                          (2, {}, "0 agree, 0 differ, 0 not compared"))
 
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    @unittest.skipIf(os.environ.get("SANITIZED"), "the sanitizer's runtime cannot be traced")
+    def test_a_worker_that_does_not_start_is_not_waited_for(self):
+        for i in range(4):
+            app = self.application(f"app{i}.db")
+            app.exec("pragma journal_mode=wal", "create table t(x)")
+        done = subprocess.run(
+            ["strace", "-f", "-o", "/dev/null", "-e", "inject=clone,fork,vfork:error=EAGAIN",
+             support.EXPORTER, "--selftest", self.path("*.db")], capture_output=True, text=True,
+            check=False)
+        told, total = outcomes(done.stdout)
+        self.assertEqual(told, {"app0": "not compared: cannot run /proc/self/exe: Resource "
+                                "temporarily unavailable"} | {
+            f"app{i}": "not compared: the SQL worker cannot be had" for i in (1, 2, 3)})
+        self.assertEqual((done.returncode, total), (2, "0 agree, 0 differ, 4 not compared"))
+
     def test_an_output_that_cannot_be_written_is_told(self):
         with open("/dev/full", "w", encoding="utf-8") as full:
             done = subprocess.run([support.EXPORTER, "--selftest", self.path("absent.db")],
