@@ -40,12 +40,11 @@ Result<T> choose(const Written<std::string>& written, const ConfigKey& key, Choi
 
 Result<PollConfig> make_poll(const ConfigDraft& draft) {
   PollConfig poll;
-  const std::array<Result<void>, 2> set = {
-      set_duration(poll.interval, draft.poll_interval, declared("poll", "interval"), 100ms, 1h),
-      set_count(poll.max_databases, draft.poll_max_databases, declared("poll", "max_databases"),
-                100'000)};
-  for (const Result<void>& done : set)
-    if (!done) return fail(done.error());
+  const Result<void> set = all_of(
+      {set_duration(poll.interval, draft.poll_interval, declared("poll", "interval"), 100ms, 1h),
+       set_count(poll.max_databases, draft.poll_max_databases, declared("poll", "max_databases"),
+                 100'000)});
+  if (!set) return fail(set.error());
   if (const auto& budget = draft.poll_cpu_budget) {
     const auto share = parse_percentage(budget->value);
     if (!share || *share < kLeastCpuBudget || *share > 1)

@@ -51,17 +51,16 @@ Result<DiscoveryConfig> make_discovery(const ConfigDraft& draft) {
     discovery.exclude_states.add(*state);
   }
   WalkLimits& limits = discovery.limits;
-  const std::array<Result<void>, 4> set = {
-      set_duration(discovery.rescan_interval, draft.discovery_rescan_interval,
-                   declared("discovery", "rescan_interval"), 1s, 24h),
-      set_count(limits.max_depth, draft.discovery_max_depth, declared("discovery", "max_depth"),
-                64),
-      set_count(limits.max_entries, draft.discovery_max_entries,
-                declared("discovery", "max_entries"), 10'000'000),
-      set_duration(limits.max_duration, draft.discovery_max_duration,
-                   declared("discovery", "max_duration"), 100ms, 10min)};
-  for (const Result<void>& done : set)
-    if (!done) return fail(done.error());
+  const Result<void> set =
+      all_of({set_duration(discovery.rescan_interval, draft.discovery_rescan_interval,
+                           declared("discovery", "rescan_interval"), 1s, 24h),
+              set_count(limits.max_depth, draft.discovery_max_depth,
+                        declared("discovery", "max_depth"), 64),
+              set_count(limits.max_entries, draft.discovery_max_entries,
+                        declared("discovery", "max_entries"), 10'000'000),
+              set_duration(limits.max_duration, draft.discovery_max_duration,
+                           declared("discovery", "max_duration"), 100ms, 10min)});
+  if (!set) return fail(set.error());
   return discovery;
 }
 

@@ -124,21 +124,18 @@ Result<QueryConfig> make_query(const QueryDraft& draft,
   if (!draft.name) return refuse(draft.where, "is without a \"name\"");
   if (auto name = check_text(*draft.name); !name) return fail(name.error());
   query.name = draft.name->value;
-  if (draft.databases.empty())
-    return refuse(draft.where, "must say which \"databases\" it is for; [\"*\"] are all");
-  auto databases = make_texts(draft.databases);
+  auto databases = make_databases(draft.where, draft.databases);
   if (!databases) return fail(databases.error());
   query.databases = std::move(*databases);
   if (!draft.sql) return refuse(draft.where, "is without \"sql\"");
   if (auto sql = check_sql(*draft.sql); !sql) return fail(sql.error());
   query.sql = draft.sql->value;
 
-  const std::array<Result<void>, 3> set = {
-      set_duration(query.interval, draft.interval, declared("query", "interval"), 1s, 24h),
-      set_duration(query.timeout, draft.timeout, declared("query", "timeout"), 10ms, 1min),
-      set_count(query.max_rows, draft.max_rows, declared("query", "max_rows"), 10'000)};
-  for (const Result<void>& done : set)
-    if (!done) return fail(done.error());
+  const Result<void> set =
+      all_of({set_duration(query.interval, draft.interval, declared("query", "interval"), 1s, 24h),
+              set_duration(query.timeout, draft.timeout, declared("query", "timeout"), 10ms, 1min),
+              set_count(query.max_rows, draft.max_rows, declared("query", "max_rows"), 10'000)});
+  if (!set) return fail(set.error());
   if (draft.metrics.empty())
     return refuse(draft.where, "must have a [[query.metric]] for what it finds");
   for (const QueryMetricDraft& metric : draft.metrics) {

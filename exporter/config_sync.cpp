@@ -3,7 +3,6 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "exporter/config_refusal.h"
@@ -35,20 +34,17 @@ Result<SyncLayout> make_layout(const SyncLayoutDraft& draft) {
 Result<QueryConfig> make_sync(const SyncDraft& draft) {
   QueryConfig query;
   query.name = kSyncName;
-  if (draft.databases.empty())
-    return refuse(draft.where, "must say which \"databases\" it is for; [\"*\"] are all");
-  auto databases = make_texts(draft.databases);
+  auto databases = make_databases(draft.where, draft.databases);
   if (!databases) return fail(databases.error());
   query.databases = std::move(*databases);
   query.max_rows = 1'000;
   SyncWork& work = query.sync.emplace();
-  const std::array<Result<void>, 4> set = {
-      set_duration(query.interval, draft.interval, declared("sync", "interval"), 1s, 24h),
-      set_duration(query.timeout, draft.timeout, declared("sync", "timeout"), 10ms, 1min),
-      set_count(query.max_rows, draft.max_rows, declared("sync", "max_rows"), 10'000),
-      set_count(work.max_pending, draft.max_pending, declared("sync", "max_pending"), 1'000'000)};
-  for (const Result<void>& done : set)
-    if (!done) return fail(done.error());
+  const Result<void> set = all_of(
+      {set_duration(query.interval, draft.interval, declared("sync", "interval"), 1s, 24h),
+       set_duration(query.timeout, draft.timeout, declared("sync", "timeout"), 10ms, 1min),
+       set_count(query.max_rows, draft.max_rows, declared("sync", "max_rows"), 10'000),
+       set_count(work.max_pending, draft.max_pending, declared("sync", "max_pending"), 1'000'000)});
+  if (!set) return fail(set.error());
   for (const SyncLayoutDraft& layout : draft.layouts) {
     auto made = make_layout(layout);
     if (!made) return fail(made.error());

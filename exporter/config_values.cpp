@@ -27,6 +27,19 @@ Result<std::vector<std::string>> make_texts(const std::vector<Written<std::strin
   return texts;
 }
 
+Result<std::vector<std::string>> make_databases(const std::string& where,
+                                                const std::vector<Written<std::string>>& written) {
+  if (written.empty())
+    return refuse(where, "must say which \"databases\" it is for; [\"*\"] are all");
+  return make_texts(written);
+}
+
+Result<void> all_of(std::initializer_list<Result<void>> done) {
+  for (const Result<void>& each : done)
+    if (!each) return each;
+  return {};
+}
+
 Result<void> set_duration(std::chrono::milliseconds& duration,
                           const std::optional<Written<std::string>>& written, const ConfigKey& key,
                           std::chrono::milliseconds least, std::chrono::milliseconds most) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,14 @@ Result<void> check_text(const Written<std::string>& text);
 
 /// All of them, and none twice. Error: config, also as `check_text`.
 Result<std::vector<std::string>> make_texts(const std::vector<Written<std::string>>& written);
+
+/// The globs of `databases`, which say what something is for. Error: config, at `where` if there is
+/// none, else as `make_texts`.
+Result<std::vector<std::string>> make_databases(const std::string& where,
+                                                const std::vector<Written<std::string>>& written);
+
+/// The first that failed, if one did.
+Result<void> all_of(std::initializer_list<Result<void>> done);
 
 /// What is not written leaves the value as it is. Error: config, if it is no duration, or not from
 /// `least` to `most`.
