@@ -53,13 +53,6 @@ std::string statement_on(std::string_view pattern, const DatedTable& table) {
   return sql;
 }
 
-/// True at a row, false at the end.
-Result<bool> step(sqlite3* connection, const Statement& statement) {
-  const int code = sqlite3_step(statement.get());
-  if (code != SQLITE_ROW && code != SQLITE_DONE) return fail(error_of(connection));
-  return code == SQLITE_ROW;
-}
-
 void bind_number(const Statement& statement, int parameter, const Number& number) {
   if (const auto* const integer = std::get_if<std::int64_t>(&number)) {
     sqlite3_bind_int64(statement.get(), parameter, *integer);
@@ -72,8 +65,7 @@ void bind_number(const Statement& statement, int parameter, const Number& number
 Result<std::optional<std::string>> find_table(sqlite3* connection, const std::string& name) {
   const Result<Prepared> found = prepare(connection, kFindTable);
   if (!found) return fail(found.error());
-  sqlite3_bind_text(found->statement.get(), 1, name.data(), static_cast<int>(name.size()),
-                    SQLITE_STATIC);
+  bind_text(found->statement, 1, name);
   const Result<bool> row = step(connection, found->statement);
   if (!row) return fail(row.error());
   if (!*row) return std::optional<std::string>();

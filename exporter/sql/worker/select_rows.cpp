@@ -91,9 +91,9 @@ Result<std::vector<ResultRow>> select_rows(sqlite3* connection, const StatementR
   std::vector<ResultRow> rows;
   std::size_t size = 0;
   while (true) {
-    const int step = sqlite3_step(statement->get());
-    if (step == SQLITE_DONE) return rows;
-    if (step != SQLITE_ROW) return fail(error_of(connection));
+    const Result<bool> there = step(connection, *statement);
+    if (!there) return fail(there.error());
+    if (!*there) return rows;
     if (rows.size() == request.max_rows)
       return fail(Errc::limit, std::string("it gives more than ")
                                    .append(std::to_string(request.max_rows))

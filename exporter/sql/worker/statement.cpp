@@ -25,6 +25,17 @@ Result<Prepared> prepare(sqlite3* connection, std::string_view sql) {
   return Prepared{std::move(statement), sql.substr(static_cast<std::size_t>(rest - sql.data()))};
 }
 
+Result<bool> step(sqlite3* connection, const Statement& statement) {
+  const int code = sqlite3_step(statement.get());
+  if (code != SQLITE_ROW && code != SQLITE_DONE) return fail(error_of(connection));
+  return code == SQLITE_ROW;
+}
+
+void bind_text(const Statement& statement, int parameter, std::string_view text) {
+  sqlite3_bind_text(statement.get(), parameter, text.data(), static_cast<int>(text.size()),
+                    SQLITE_STATIC);
+}
+
 std::string quoted_identifier(std::string_view name) {
   std::string quoted = "\"";
   for (const char c : name) {

@@ -30,6 +30,12 @@ struct Prepared {
 /// The first statement of `sql`. Errors as `error_of`.
 Result<Prepared> prepare(sqlite3* connection, std::string_view sql);
 
+/// True at a row, false at the end. Errors as `error_of`.
+Result<bool> step(sqlite3* connection, const Statement& statement);
+
+/// `text` is not copied.
+void bind_text(const Statement& statement, int parameter, std::string_view text);
+
 /// `name` as an identifier, whatever characters it holds.
 std::string quoted_identifier(std::string_view name);
 

@@ -55,14 +55,12 @@ Result<Found> find_column(sqlite3* connection, const std::string& table,
                           const std::string& column) {
   const Result<Prepared> found = prepare(connection, kFindColumn);
   if (!found) return fail(found.error());
-  sqlite3_stmt* const statement = found->statement.get();
-  sqlite3_bind_text(statement, 1, table.data(), static_cast<int>(table.size()), SQLITE_STATIC);
-  sqlite3_bind_text(statement, 2, column.data(), static_cast<int>(column.size()), SQLITE_STATIC);
-  switch (sqlite3_step(statement)) {
-    case SQLITE_ROW: return sqlite3_column_int(statement, 0) == 0 ? Found::no_column : Found::both;
-    case SQLITE_DONE: return Found::no_table;
-    default: return fail(error_of(connection));
-  }
+  bind_text(found->statement, 1, table);
+  bind_text(found->statement, 2, column);
+  const Result<bool> row = step(connection, found->statement);
+  if (!row) return fail(row.error());
+  if (!*row) return Found::no_table;
+  return sqlite3_column_int(found->statement.get(), 0) == 0 ? Found::no_column : Found::both;
 }
 
 /// In the order of `kSyncLabels`, and behind them the time.
@@ -137,9 +135,9 @@ class Reader {
     const Result<Prepared> rows = prepare(connection_, rows_of(layout));
     if (!rows) return fail(rows.error());
     for (std::size_t row = 1;; ++row) {
-      const int code = sqlite3_step(rows->statement.get());
-      if (code == SQLITE_DONE) return {};
-      if (code != SQLITE_ROW) return fail(error_of(connection_));
+      const Result<bool> there = step(connection_, rows->statement);
+      if (!there) return fail(there.error());
+      if (!*there) return {};
       add(layout, rows->statement.get(), row);
     }
   }
