@@ -37,15 +37,13 @@ GuardedWorker::GuardedWorker(SqlWorker::Parts parts, Loop::Callback freed)
 }
 
 bool GuardedWorker::is_free() const {
-  return !running_ && !guard_ && hung_guards_ < kMostHungGuards && worker_.is_free();
+  return ended_ && !guard_ && hung_guards_ < kMostHungGuards && worker_.is_free();
 }
 
 void GuardedWorker::run(const StatementRequest& request, SqlAccess access,
                         std::size_t max_pinned_frames, SqlWorker::Done done) {
-  running_ = true;
   ended_.reset();
   worker_.run(request, [this, done = std::move(done)](Result<StatementResult> result) {
-    running_ = false;
     ended_ = Clock::now();
     if (guard_) guard_->end();
     done(std::move(result));
@@ -65,7 +63,7 @@ void GuardedWorker::guard(const std::string& path, SqlAccess access,
                     return freed_();
                   }
                   guard_.reset();
-                  if (*harm && running_)
+                  if (*harm && !ended_)
                     worker_.stop(restart_of(**harm), error_of(**harm, max_pinned_frames));
                   freed_();
                 });

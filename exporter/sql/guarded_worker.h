@@ -42,10 +42,10 @@ class GuardedWorker {
   Loop& loop_;
   SqlWorker worker_;
   Loop::Callback freed_;
-  std::shared_ptr<StatementGuard> guard_;   ///< until its job is back, or was given up
-  std::size_t hung_guards_ = 0;             ///< given up, and not back
-  std::optional<Clock::time_point> ended_;  ///< the last statement, unless one runs
-  bool running_ = false;
+  std::shared_ptr<StatementGuard> guard_;  ///< until its job is back, or was given up
+  std::size_t hung_guards_ = 0;            ///< given up, and not back
+  /// The last statement, if there was one; nothing while one runs.
+  std::optional<Clock::time_point> ended_ = Clock::time_point();
 };
 
 }  // namespace sqlite_exporter
