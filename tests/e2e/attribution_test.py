@@ -29,11 +29,6 @@ class AttributionTest(support.TestCase):
         self.assertEqual(
             support.value(page, "sqlite_checkpoint_blocked", database="app", cause="reader"), 1)
 
-    def prefixed(self, *prefix):
-        if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
-            self.skipTest("not permitted here: " + " ".join(prefix))
-        return prefix
-
     def test_the_process_that_pins_is_named(self):
         pid = self.pinned()
         exporter = self.exporter(self.path("app.db"))

@@ -13,7 +13,7 @@ import unittest
 
 import scenes
 import support
-from sql import LONG, STUCK, query, workers_of
+from sql import LONG, STUCK, check_it_is_not_blamed, query, workers_of
 
 class QueriesTest(scenes.EveryState):
     def database(self, name="app.db", *statements):
@@ -171,15 +171,7 @@ class QueriesTest(scenes.EveryState):
         support.await_that(lambda: any(scenes.locks_of(pid) for pid in workers_of(exporter)),
                            "the worker to read")
         app.exec("insert into t values (4, 'four')", "insert into t values (5, 'five')")
-        for _ in range(5):
-            page = exporter.metrics()
-            # It goes on.
-            self.assertEqual(re.findall("sqlite_query_success.*", page), [])
-            self.assertEqual(support.value(page, "sqlite_readers", database="app"), 0)
-            self.assertEqual(support.value(page, "sqlite_holder_processes", database="app"), 1)
-            for family in ("sqlite_oldest_reader", "sqlite_checkpoint_blocked",
-                           "sqlite_reader_pinned_frames"):
-                self.assertNotIn(family + "{", page.replace("_age_seconds", "").replace("_pid", ""))
+        check_it_is_not_blamed(self, exporter, ended="sqlite_query_success.*")
 
     def test_what_must_not_be_opened_is_not(self):
         data, _ = self.every_state()

@@ -64,10 +64,8 @@ class SelftestTest(scenes.EveryState):
             ["strace", "-f", "-o", trace, support.EXPORTER, "--selftest",
              self.with_rollback(data + "/")], capture_output=True, text=True, check=False).stdout
         told, _ = outcomes(out)
-        with open(trace, encoding="utf-8", errors="replace") as file:
-            lines = [line.split(None, 1) for line in file]
-        workers = {pid for pid, call in lines if "execve(" in call and '"sql-worker"' in call}
-        opened = {match.group(1) for pid, call in lines if pid in workers and
+        by_workers, _ = sql.traced_calls(trace)
+        opened = {match.group(1) for call in by_workers if
                   (match := re.match(rf'open(?:at)?\(.*"{data}/([^"]*?)\.db', call))}
         agree = {name for name, what in told.items() if what.startswith("agrees")}
         self.assertGreater(len(agree), 3)
@@ -185,13 +183,11 @@ class HangTest(fuse.TestCase):
         self.assertEqual(code, 0)
 
     def test_a_signal_ends_it_also_as_the_first_process_of_a_container(self):
-        prefix = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
-        if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
-            self.skipTest("not permitted here: " + " ".join(prefix))
+        prefix = self.prefixed("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
         process = subprocess.Popen([*prefix, support.EXPORTER, "--selftest", *self.hung()],
                                    stdout=subprocess.PIPE, text=True)
         child = support.await_that(
-            lambda: sql.children_of(process.pid), "the exporter to start")[0]
+            lambda: support.children_of(process.pid), "the exporter to start")[0]
 
         def ended():
             with contextlib.suppress(ProcessLookupError):

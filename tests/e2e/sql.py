@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import subprocess
 
@@ -25,14 +26,31 @@ def query(name, statement, *, databases=("*",), metric=None, values=("v",), labe
             f"values = {list(values)!r}\nlabels = {list(labels)!r}\n{more}\n")
 
 
-def children_of(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(child) for child in file.read().split()]
-
-
 def workers_of(exporter):
     pid = exporter.process.pid
-    return children_of(support.child_of(pid) if exporter.is_child else pid)
+    return support.children_of(support.child_of(pid) if exporter.is_child else pid)
+
+
+def check_it_is_not_blamed(test, exporter, ended='sqlite_query_success.*query="long".*'):
+    """While the query `long` reads `app`, which one application has open; `ended` tells its end."""
+    for _ in range(5):
+        page = exporter.metrics()
+        # It goes on.
+        test.assertEqual(re.findall(ended, page), [])
+        test.assertEqual(support.value(page, "sqlite_readers", database="app"), 0)
+        test.assertEqual(support.value(page, "sqlite_holder_processes", database="app"), 1)
+        for family in ("sqlite_oldest_reader_age_seconds", "sqlite_oldest_reader_pid",
+                       "sqlite_checkpoint_blocked", "sqlite_reader_pinned_frames"):
+            test.assertNotIn(family + "{", page)
+
+
+def traced_calls(trace):
+    """What SQL workers called, and what all others did, of what `strace -f -o` wrote."""
+    with open(trace, encoding="utf-8", errors="replace") as file:
+        lines = [line.rstrip("\n").split(None, 1) for line in file]
+    workers = {pid for pid, call in lines if "execve(" in call and '"sql-worker"' in call}
+    return ([call for pid, call in lines if pid in workers],
+            [call for pid, call in lines if pid not in workers])
 
 
 class Worker:

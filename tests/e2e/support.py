@@ -163,10 +163,14 @@ class Exporter:
         return self.process.wait(PATIENCE)
 
 
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
 def child_of(pid):
     """The one child of a process."""
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return int(file.read().split()[0])
+    return children_of(pid)[0]
 
 
 def samples(page):
@@ -203,6 +207,12 @@ class TestCase(unittest.TestCase):
         exporter = Exporter(*arguments, **options)
         self.addCleanup(exporter.end)
         return exporter.ready()
+
+    def prefixed(self, *prefix):
+        """A command in front of another; skips the test where it is refused."""
+        if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("not permitted here: " + " ".join(prefix))
+        return prefix
 
     def mount(self, name, *arguments):
         """Mounts on a new folder until the end of the test; skips it where that is refused."""
