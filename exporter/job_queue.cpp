@@ -16,6 +16,16 @@ JobQueue::JobQueue(Loop& loop) : loop_(loop) {
   for (std::size_t lane = 0; lane < kLanes; ++lane) lanes_[lane].bounds = kBounds[lane];
 }
 
+JobQueue::~JobQueue() {
+  // What never ran may refer to its own ticket.
+  for (const Waiting& lane : lanes_) {
+    for (const Ticket& job : lane.jobs) {
+      job->work = nullptr;
+      job->done = nullptr;
+    }
+  }
+}
+
 JobQueue::Waiting& JobQueue::lane_of(const Job& job) {
   return lanes_[static_cast<std::size_t>(job.lane)];
 }
@@ -45,12 +55,12 @@ void JobQueue::start_waiting(Waiting& lane) {
     lane.jobs.pop_front();
     job->state = Job::State::running;
     ++lane.running;
-    loop_.in_pool([job] { job->work(); },
-                  [this, job, &lane] {
+    // The loop's from here on: what they refer to ends with them, and not with the ticket.
+    loop_.in_pool(std::exchange(job->work, nullptr),
+                  [this, job, &lane, done = std::exchange(job->done, nullptr)] {
                     --(job->state == Job::State::hung ? lane.hung : lane.running);
                     job->state = Job::State::done;
-                    job->work = nullptr;  // what it refers to ends with it, not with the ticket
-                    std::exchange(job->done, nullptr)();
+                    done();
                     start_waiting(lane);
                   });
   }

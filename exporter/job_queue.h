@@ -40,10 +40,12 @@ class JobQueue {
   using Ticket = std::shared_ptr<Job>;
 
   explicit JobQueue(Loop& loop);
+  ~JobQueue();
   JobQueue(const JobQueue&) = delete;
   JobQueue& operator=(const JobQueue&) = delete;
 
-  /// `work` on a pool thread as soon as the lane has room, then `done` on the loop's thread.
+  /// `work` on a pool thread as soon as the lane has room, then `done` on the loop's thread. Both
+  /// may refer to what keeps the ticket.
   Ticket submit(Lane lane, Loop::Callback work, Loop::Callback done);
 
   /// It hangs: the next one runs in its place. Its `done` is called all the same if it comes back.

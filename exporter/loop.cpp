@@ -125,6 +125,7 @@ void Loop::in_pool(Callback work, Callback done) {
       [](uv_work_t* request, int) {
         const std::unique_ptr<Job> finished(static_cast<Job*>(request->data));
         --finished->jobs->running;
+        finished->work = nullptr;  // what it refers to ends before `done` is told
         if (finished->jobs->wanted) finished->done();
       });
 }

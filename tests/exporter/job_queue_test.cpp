@@ -98,5 +98,30 @@ TEST_CASE("when all that may hang do, the rest is blocked, until one of them com
   CHECK_FALSE(queue.is_blocked(waiting));
 }
 
+TEST_CASE("what a job refers to ends with the loop, also if the job keeps its own ticket") {
+  struct Owner {
+    JobQueue::Ticket ticket;
+  };
+  std::vector<std::weak_ptr<Owner>> owners;
+  {
+    Loop loop;
+    JobQueue queue(loop);
+    Hanging hanging;
+    run(loop, [&] {
+      // One more than there is room for: it never runs.
+      for (std::size_t i = 0; i <= kLocal.running; ++i) {
+        const auto owner = std::make_shared<Owner>();
+        owners.push_back(owner);
+        owner->ticket =
+            queue.submit(Lane::local, [owner, work = hanging.work()] { work(); }, [owner] {});
+      }
+      loop.stop();
+      hanging.let_go();
+    });
+  }
+  REQUIRE(owners.size() == kLocal.running + 1);
+  for (const std::weak_ptr<Owner>& owner : owners) CHECK(owner.expired());
+}
+
 }  // namespace
 }  // namespace sqlite_exporter
