@@ -223,8 +223,8 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script attribution inspect interference many metrics node node_paths program prometheus
-        queries readme remount selftest sql_worker stalls states sync sync_worker
+foreach(script alerts attribution inspect interference many metrics node node_paths program
+        prometheus queries readme remount selftest sql_worker stalls states sync sync_worker
         worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
@@ -234,6 +234,8 @@ foreach(script attribution inspect interference many metrics node node_paths pro
 endforeach()
 # What it tests is a hang: its own must not hold up the run.
 set_tests_properties(e2e_remount e2e_stalls PROPERTIES TIMEOUT 600 LABELS "e2e;slow")
+# It runs no code of ours but `describe`.
+set_tests_properties(e2e_alerts PROPERTIES LABELS "e2e;source")
 # It counts databases; a sanitizer would find no more in 5,000 of them than in five.
 set_tests_properties(e2e_many PROPERTIES LABELS "e2e;slow")
 
