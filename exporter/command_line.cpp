@@ -103,6 +103,15 @@ class Grammar {
         "Exit code: 0 healthy, 1 something needs attention, 2 it cannot be said.\n"
         "Opens nothing through SQLite, changes nothing, and needs no configuration.");
 
+    explain_ = app_.add_subcommand("explain", "Print an alert's runbook with this node's values");
+    explain_->add_option("ALERT", line_.alert, "The alert; without one, all are listed")
+        ->type_name("");
+    explain_->add_option("DATABASE", line_.database, "Its path, or its name in the configuration")
+        ->type_name("");
+    explain_->add_option("--config.file", line_.config_file, "Configuration file")
+        ->type_name("FILE");
+    add_procfs(*explain_);
+
     check_config_ = app_.add_subcommand("check-config", "Check a configuration file");
     check_config_->add_option("FILE", checked_file_, "Configuration file")
         ->type_name("")
@@ -140,6 +149,7 @@ class Grammar {
       line_.verb = Verb::check_config;
       line_.config_file = checked_file_;
     }
+    if (explain_->parsed()) line_.verb = Verb::explain;
     if (describe_->parsed()) return choose_description();
     if (inspect_->parsed()) return choose_report();
     return {};
@@ -183,6 +193,7 @@ class Grammar {
   CLI::App app_{kDescription, "sqlite_exporter"};
   CLI::App* demo_ = nullptr;
   CLI::App* inspect_ = nullptr;
+  CLI::App* explain_ = nullptr;
   CLI::App* check_config_ = nullptr;
   CLI::App* describe_ = nullptr;
   CLI::App* demo_application_ = nullptr;

@@ -25,6 +25,7 @@ struct CommandLine {
     describe_metrics,
     describe_config,
     inspect,
+    explain,
     selftest,
     sql_worker,  ///< the child that reads databases by SQL; not in the help
     version,
@@ -34,7 +35,7 @@ struct CommandLine {
   Verb verb = Verb::run;
   std::string text;  ///< what `help` and `version` print
 
-  std::optional<std::string> config_file;  ///< of `run`, `selftest` and `check_config`
+  std::optional<std::string> config_file;  ///< of `run`, `selftest`, `explain`, `check_config`
   std::vector<std::string> files;          ///< paths and globs as typed; of `inspect` paths
   std::optional<std::string> web_listen_address;
   std::optional<std::string> log_level;
@@ -49,6 +50,9 @@ struct CommandLine {
 
   ReportFormat report_format = ReportFormat::text;  ///< of `inspect`
   bool watch = false;                               ///< the same
+
+  std::string alert;     ///< of `explain`; "" for a list of them
+  std::string database;  ///< the same: a path if it has a slash, else a name; "" for none
 
   std::string application_kind;  ///< of `demo_application`
   std::string application_path;

@@ -2,14 +2,12 @@
 
 #include <malloc.h>
 
-#include <algorithm>
 #include <cstring>
-#include <iterator>
 #include <memory>
 #include <vector>
 
-#include "collectors/registry.h"
 #include "exporter/descriptor_limit.h"
+#include "exporter/enabled.h"
 #include "exporter/http_server.h"
 #include "exporter/loop.h"
 #include "exporter/own_metrics.h"
@@ -22,35 +20,6 @@
 namespace sqlite_exporter {
 
 namespace {
-
-/// Those that are enabled; no more than these are run.
-struct Enabled {
-  std::vector<const Collector*> collectors;
-  std::vector<const NodeCollector*> node_collectors;
-  std::vector<std::string_view> names;
-};
-
-Enabled enabled_by(const Config& config) {
-  Enabled enabled;
-  const auto wanted = [&](const auto* collector) {
-    return config.collector_enabled(collector->name);
-  };
-  std::ranges::copy_if(all_collectors(), std::back_inserter(enabled.collectors), wanted);
-  std::ranges::copy_if(all_node_collectors(), std::back_inserter(enabled.node_collectors), wanted);
-  enabled.names = {kLookName, kDiscoveryName};
-  std::ranges::copy_if(collector_names(), std::back_inserter(enabled.names),
-                       [&](std::string_view name) { return config.collector_enabled(name); });
-  return enabled;
-}
-
-LookTools make_tools(const Config& config) {
-  Enabled enabled = enabled_by(config);
-  LookTools tools;
-  tools.collectors = std::move(enabled.collectors);
-  tools.node_collectors = std::move(enabled.node_collectors);
-  tools.own_metrics = std::make_shared<OwnMetrics>(enabled.names);
-  return tools;
-}
 
 std::shared_ptr<FolderWatch> watch_folders(const Log& log) {
   Result<std::shared_ptr<FolderWatch>> watch = FolderWatch::create();

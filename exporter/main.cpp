@@ -13,6 +13,7 @@
 #include "exporter/daemon.h"
 #include "exporter/demo/application.h"
 #include "exporter/demo/demo.h"
+#include "exporter/explain/explain.h"
 #include "exporter/inspect/inspect.h"
 #include "exporter/load_config.h"
 #include "exporter/log.h"
@@ -91,6 +92,14 @@ int inspect(const CommandLine& line) {
   return code;
 }
 
+int explain(const CommandLine& line) {
+  const Result<NodePaths> paths = node_paths_of(line);
+  if (!paths) return report(paths.error());
+  const Result<bool> ended = run_explain(line, *paths, std::cout);
+  if (!is_told()) return kFailed;
+  return leave(ended);
+}
+
 int selftest(const CommandLine& line) {
   const Result<Config> config = loader_of(line).load();
   if (!config) return report(config.error());
@@ -115,6 +124,7 @@ int run_verb(const CommandLine& line) {
       return print(describe_metrics(all_metrics(), line.format));
     case CommandLine::Verb::describe_config: return print(describe_config(line.format));
     case CommandLine::Verb::inspect: return inspect(line);
+    case CommandLine::Verb::explain: return explain(line);
     case CommandLine::Verb::selftest: return selftest(line);
     case CommandLine::Verb::sql_worker:
       // Its destructors, and a leak checker, would need what it gave up.

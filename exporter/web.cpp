@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "exporter/runbooks/runbooks.h"
+
 namespace sqlite_exporter {
 
 namespace {
@@ -17,12 +19,38 @@ constexpr std::string_view kLandingPage =
     "<p>Version " PROJECT_VERSION
     ". Watches SQLite databases from outside, without touching them.</p>\n"
     "<ul><li><a href=\"/metrics\">Metrics</a></li>\n"
+    "<li><a href=\"/runbooks/\">Runbooks</a></li>\n"
     "<li><a href=\"/-/healthy\">Healthy</a></li>\n"
     "<li><a href=\"/-/ready\">Ready</a></li></ul></body></html>\n";
 
 HttpResponse answer(int status, std::string_view body,
                     std::string_view content_type = "text/plain; charset=utf-8") {
   return {status, content_type, std::make_shared<const std::string>(body)};
+}
+
+constexpr std::string_view kRunbooksPath = "/runbooks/";
+
+HttpResponse list_of_runbooks() {
+  std::string page =
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<title>Runbooks</title></head>\n<body><h1>Runbooks</h1>\n<ul>\n";
+  for (const Runbook& runbook : all_runbooks())
+    page.append("<li><a href=\"")
+        .append(kRunbooksPath)
+        .append(runbook.alert)
+        .append("\">")
+        .append(runbook.alert)
+        .append("</a></li>\n");
+  return answer(200, page.append("</ul></body></html>\n"), kHtml);
+}
+
+/// They end in .md where one leads to another.
+HttpResponse runbook(std::string_view name) {
+  if (name.empty()) return list_of_runbooks();
+  if (name.ends_with(".md")) name.remove_suffix(3);
+  const Runbook* const found = find_runbook(name);
+  return found == nullptr ? answer(404, "Not found. All runbooks are listed at /runbooks/.\n")
+                          : answer(200, found->text);
 }
 
 HttpResponse metrics(const Snapshot* snapshot, OwnMetrics& own_metrics) {
@@ -47,6 +75,8 @@ HttpServer::Handler make_routes(std::shared_ptr<const SnapshotCell> snapshot,
       return now ? answer(200, "sqlite_exporter is ready.\n")
                  : answer(503, "sqlite_exporter is not ready: the first looks are under way.\n");
     if (request.path == "/") return answer(200, kLandingPage, kHtml);
+    if (request.path.starts_with(kRunbooksPath))
+      return runbook(std::string_view(request.path).substr(kRunbooksPath.size()));
     return answer(404, "Not found. Metrics are at /metrics.\n");
   };
 }

@@ -10,7 +10,8 @@
 namespace sqlite_exporter {
 
 /// `/metrics` (503 without a fresh snapshot), `/-/healthy`, `/-/ready` (503 until every database
-/// was looked at once or its mount declared stalled), `/`; anything else is 404.
+/// was looked at once or its mount declared stalled), `/`, `/runbooks/` and the runbooks below it,
+/// which alerts link to; anything else is 404.
 HttpServer::Handler make_routes(std::shared_ptr<const SnapshotCell> snapshot,
                                 std::shared_ptr<OwnMetrics> own_metrics);
 

@@ -136,6 +136,15 @@ unit_test(test_inspect SOURCES
   tests/support/looks.cpp
   USES inspect test_support)
 
+unit_test(test_explain SOURCES
+  tests/explain/culprit_test.cpp
+  tests/explain/live_values_test.cpp
+  tests/explain/placeholders_test.cpp
+  tests/explain/runbooks_test.cpp
+  tests/explain/terminal_text_test.cpp
+  tests/support/looks.cpp
+  USES explain test_support)
+
 unit_test(test_selftest SOURCES
   tests/selftest/comparison_test.cpp
   tests/support/looks.cpp
@@ -184,6 +193,7 @@ unit_test(test_web SOURCES
   tests/exporter/line_writer_test.cpp
   tests/exporter/log_test.cpp
   tests/exporter/own_metrics_test.cpp
+  tests/exporter/rendered_labels_test.cpp
   tests/support/exposition_checks.cpp
   tests/support/http_client.cpp
   USES exporter_web)
@@ -223,8 +233,8 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script alerts attribution inspect interference many metrics node node_paths program
-        prometheus queries readme remount selftest sql_worker stalls states sync sync_worker
+foreach(script alerts attribution explain inspect interference many metrics node node_paths
+        program prometheus queries readme remount selftest sql_worker stalls states sync sync_worker
         worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
@@ -251,7 +261,7 @@ add_custom_target(benchmarks DEPENDS bench_look bench_render sqlite_writer)
 # SQLite is linked into the SQL worker and the demo's applications, and into nothing that observes.
 set(observer_libraries "")
 foreach(library collectors_sqlite collectors_linux collectors_readings collectors exporter_config
-        exporter_web exporter_core inspect selftest sql_messages)
+        exporter_web exporter_core inspect runbooks selftest explain sql_messages)
   list(APPEND observer_libraries $<TARGET_FILE:${library}>)
 endforeach()
 add_test(NAME links COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/links_test.py

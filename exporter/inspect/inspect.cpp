@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,22 +61,25 @@ Node machine_of(const std::string& procfs) {
 
 class Session {
  public:
-  Session(const CommandLine& line, std::ostream& out, bool redraw)
-      : line_(line), out_(out), redraw_(redraw) {
-    for (const std::string& file : line.files) {
+  /// Of all files; false ends the session.
+  using Report = std::function<bool(const std::vector<Observation>&)>;
+
+  Session(const std::vector<std::string>& files, std::string procfs, bool watch, Report report)
+      : procfs_(std::move(procfs)), watch_(watch), report_(std::move(report)) {
+    for (const std::string& file : files) {
       Slot& slot = slots_.emplace_back();
-      slot.inspection = std::make_shared<Inspection>(file, line.watch);
+      slot.inspection = std::make_shared<Inspection>(file, watch);
       slot.latest = slot.inspection->observation();
     }
   }
 
-  Inspected run() {
-    if (line_.watch)
+  /// False if a thread still hangs.
+  bool run() {
+    if (watch_)
       for (const int signal_number : kStopSignals)
         loop_.on_signal(signal_number, [this] { loop_.stop(); });
-    loop_.every(line_.watch ? kPeriodWatching : kPeriodOnce, [this] { tick(); });
-    const bool ended = loop_.run();
-    return {verdict_, ended};
+    loop_.every(watch_ ? kPeriodWatching : kPeriodOnce, [this] { tick(); });
+    return loop_.run();
   }
 
  private:
@@ -84,14 +88,15 @@ class Session {
     for (std::size_t i = 0; i < slots_.size(); ++i)
       if (!slots_[i].running_since && !is_finished(slots_[i])) step(i);
     const unsigned ticks = ticks_++;
-    if (!line_.watch) return end_if_finished();
+    if (!watch_) return end_if_finished();
     // A step after each look, all but the hanging have answered.
-    if (ticks > kStepsToLookWatching && ticks % kStepsToLookWatching == 1) report();
-    if (!out_) loop_.stop();
+    if (ticks > kStepsToLookWatching && ticks % kStepsToLookWatching == 1 &&
+        !report_(observations()))
+      loop_.stop();
   }
 
   void renew_node() {
-    Node node = machine_of(line_.procfs);
+    Node node = machine_of(procfs_);
     // Whoever is listed counts as the holder of a read mark only if its reader was old by then.
     if (ticks_ > 0) read_lock_holders(node, node_ ? node_->locks : nullptr);
     node_ = std::make_shared<const Node>(std::move(node));
@@ -99,7 +104,7 @@ class Session {
 
   /// Whether a step is a look, and not a sample.
   bool looks_at(unsigned step) const {
-    if (line_.watch) return step % kStepsToLookWatching == 0;
+    if (watch_) return step % kStepsToLookWatching == 0;
     return step > 0 && step % kStepsToLookOnce == 0;
   }
 
@@ -119,11 +124,11 @@ class Session {
     loop_.in_pool(work, [this, i, look] {
       slots_[i].running_since.reset();
       if (look) slots_[i].latest = slots_[i].inspection->observation();
-      if (!line_.watch) end_if_finished();
+      if (!watch_) end_if_finished();
     });
   }
 
-  bool is_finished(const Slot& slot) const { return !line_.watch && slot.steps == kStepsOnce; }
+  bool is_finished(const Slot& slot) const { return !watch_ && slot.steps == kStepsOnce; }
 
   static bool hangs(const Slot& slot) {
     return slot.running_since && Clock::now() - *slot.running_since > kDeadline;
@@ -134,7 +139,7 @@ class Session {
       return hangs(slot) || (is_finished(slot) && !slot.running_since);
     };
     if (!std::ranges::all_of(slots_, has_ended)) return;
-    report();
+    report_(observations());
     loop_.stop();
   }
 
@@ -149,32 +154,35 @@ class Session {
     return observations;
   }
 
-  void report() {
-    const std::vector<Observation> all = observations();
-    verdict_ = verdict_of(advice_for(all.front()));
-    for (const Observation& each : all) verdict_ = worse(verdict_, verdict_of(advice_for(each)));
-    if (line_.report_format == ReportFormat::json) {
-      out_ << report_json(all, line_.watch) << std::flush;
-      return;
-    }
-    std::string text;
-    if (line_.watch) {
-      if (redraw_) text.append(kClearScreen);
-      text.append(moment_in_words(unix_now())).append("\n");
-    }
-    for (const Observation& each : all) text.append(report_text(each));
-    out_ << text << std::flush;
-  }
-
-  const CommandLine& line_;
-  std::ostream& out_;
-  const bool redraw_;
+  const std::string procfs_;
+  const bool watch_;
+  const Report report_;
   std::shared_ptr<const Node> node_;  ///< read once for all files, and anew for each round of looks
   std::vector<Slot> slots_;
   unsigned ticks_ = 0;
-  Verdict verdict_ = Verdict::cannot_say;
   Loop loop_;
 };
+
+Verdict verdict_on(const std::vector<Observation>& all) {
+  Verdict verdict = verdict_of(advice_for(all.front()));
+  for (const Observation& each : all) verdict = worse(verdict, verdict_of(advice_for(each)));
+  return verdict;
+}
+
+void write_report(const std::vector<Observation>& all, const CommandLine& line, std::ostream& out,
+                  bool redraw) {
+  if (line.report_format == ReportFormat::json) {
+    out << report_json(all, line.watch) << std::flush;
+    return;
+  }
+  std::string text;
+  if (line.watch) {
+    if (redraw) text.append(kClearScreen);
+    text.append(moment_in_words(unix_now())).append("\n");
+  }
+  for (const Observation& each : all) text.append(report_text(each));
+  out << text << std::flush;
+}
 
 }  // namespace
 
@@ -182,7 +190,24 @@ Inspected run_inspect(const CommandLine& line, std::ostream& out, bool redraw) {
   raise_descriptor_limit();
   if (line.watch)
     for (const int signal_number : kStopSignals) defer_signal(signal_number);
-  return Session(line, out, redraw).run();
+  Inspected inspected;
+  const auto report = [&](const std::vector<Observation>& all) {
+    inspected.verdict = verdict_on(all);
+    write_report(all, line, out, redraw);
+    return static_cast<bool>(out);
+  };
+  inspected.ended = Session(line.files, line.procfs, line.watch, report).run();
+  return inspected;
+}
+
+Observed observe_once(const std::string& path, const std::string& procfs) {
+  Observed observed;
+  const auto report = [&](const std::vector<Observation>& all) {
+    observed.observation = all.front();
+    return true;
+  };
+  observed.ended = Session({path}, procfs, false, report).run();
+  return observed;
 }
 
 }  // namespace sqlite_exporter

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <ostream>
+#include <string>
 
 #include "exporter/command_line.h"
 #include "exporter/inspect/advice.h"
+#include "exporter/inspect/observation.h"
 
 namespace sqlite_exporter {
 
@@ -18,5 +20,13 @@ struct Inspected {
 /// SIGINT, SIGTERM or an error of `out`; `redraw` clears the screen of a terminal before each
 /// report.
 Inspected run_inspect(const CommandLine& line, std::ostream& out, bool redraw);
+
+struct Observed {
+  Observation observation;
+  bool ended = true;  ///< as in `Inspected`
+};
+
+/// What such a report on one file would be made of.
+Observed observe_once(const std::string& path, const std::string& procfs);
 
 }  // namespace sqlite_exporter

@@ -1,4 +1,4 @@
-"""The alert rules: they load, each fires and is silent, and they name nothing that does not exist."""
+"""The alert rules: they load, each fires and is silent, and name nothing that does not exist."""
 
 import glob
 import json
@@ -53,7 +53,7 @@ def code_of(expression):
 
 
 def metrics_in(expression):
-    return set(re.findall(r"(?<![\w:])(?:\w+:)?sqlite_[\w:]+|(?<![\w:])process_\w+|\bup\b|\bALERTS\b",
+    return set(re.findall(r"(?<![\w:])(?:(?:\w+:)?sqlite_[\w:]+|process_\w+)|\bup\b|\bALERTS\b",
                           code_of(expression)))
 
 
@@ -154,7 +154,7 @@ class RulesTest(unittest.TestCase):
                 for case in test.get("alert_rule_test", []) for alert in case["exp_alerts"]}
         self.assertEqual(seen, severities)
 
-    @unittest.skipUnless(_gojsonnet, "gojsonnet is not installed (python3 -m pip install gojsonnet)")
+    @unittest.skipUnless(_gojsonnet, "gojsonnet is not installed (pip install gojsonnet)")
     def test_the_mixin_has_the_same_rules(self):
         imported = f"(import '{ALERTS}/mixin.libsonnet')"
         mixin = json.loads(_gojsonnet.evaluate_snippet(

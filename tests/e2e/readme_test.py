@@ -8,8 +8,8 @@ import unittest
 
 import support
 
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/configuration.md",
-         "docs/inspect.md", "docs/metrics.md", "docs/queries.md",
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/alerts.md", "docs/architecture.md",
+         "docs/configuration.md", "docs/inspect.md", "docs/metrics.md", "docs/queries.md",
          "docs/sync.md")
 
 NOT_RUN = {

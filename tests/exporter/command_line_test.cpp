@@ -86,6 +86,12 @@ TEST_CASE("verbs") {
   CHECK(parse({"describe", "config", "--format=markdown"}).value().format ==
         DescribeFormat::markdown);
 
+  const CommandLine explain = parse({"explain", "A", "b", "--config.file=c"}).value();
+  CHECK(explain.verb == Verb::explain);
+  CHECK(explain.alert == "A");
+  CHECK(explain.database == "b");
+  CHECK(explain.config_file == "c");
+  CHECK(parse({"explain"}).value().alert.empty());
   const CommandLine inspect = parse({"inspect", "a.db", "[b].db", "--path.procfs=/p"}).value();
   CHECK(inspect.verb == Verb::inspect);
   CHECK(inspect.files == std::vector<std::string>{"a.db", "[b].db"});
@@ -152,6 +158,8 @@ TEST_CASE("what does not fit is refused in one sentence") {
       {{"inspect", "a.db", "--format=xml"}, "--format must be text or json, not \"xml\""},
       {{"inspect", "a.db", "--watch=maybe"},
        "watch was given a disallowed flag override; see sqlite_exporter --help"},
+      {{"--config.file=c", "explain", "A"},
+       "--config.file does not go with explain; see sqlite_exporter --help"},
       {{"--log.level=info", "inspect", "a.db"},
        "--log.level does not go with inspect; see sqlite_exporter --help"},
       {{"demo-application", "wal"}, "PATH is required; see sqlite_exporter --help"},

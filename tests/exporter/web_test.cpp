@@ -48,6 +48,22 @@ TEST_CASE("a fresh snapshot is served with the content type of the text format")
   CHECK(response.body->ends_with("\n# TYPE sqlite_up gauge\nsqlite_up{database=\"app\"} 1\n"));
 }
 
+TEST_CASE("runbooks are served from the start, under the address that alerts link to") {
+  const Site site;
+  const HttpResponse list = site.get("/runbooks/");
+  CHECK(list.status == 200);
+  CHECK(list.body->find("<a href=\"/runbooks/SqliteForgottenReader\">") != std::string::npos);
+  for (const char* path :
+       {"/runbooks/SqliteForgottenReader", "/runbooks/SqliteForgottenReader.md"}) {
+    const HttpResponse response = site.get(path);
+    CHECK(response.status == 200);
+    CHECK(response.content_type == "text/plain; charset=utf-8");
+    CHECK(response.body->starts_with("# SqliteForgottenReader\n"));
+  }
+  for (const char* path : {"/runbooks", "/runbooks/No", "/runbooks/.md", "/runbooks/../metrics"})
+    CHECK(site.get(path).status == 404);
+}
+
 TEST_CASE("a snapshot is rendered once") {
   Site site;
   site.publish(kNow, kHour);

@@ -1,0 +1,101 @@
+"""What `explain` prints: the runbook of an alert, with what is true of this node now."""
+
+import os
+import sys
+import unittest
+
+import support
+
+
+class ExplainTest(support.TestCase):
+    def reader(self, name):
+        """An application that pins the WAL of a database, beside one that writes to it."""
+        writer = self.application(name)
+        writer.exec("pragma journal_mode=wal", "create table t(x)", "insert into t values (1)")
+        reader = self.application(name)
+        reader.exec("begin").query("select count(*) from t")
+        writer.exec("insert into t values (2)", "insert into t values (3)")
+        return writer, reader
+
+    def explain(self, *arguments):
+        code, out, err = support.run("explain", *arguments)
+        self.assertEqual((code, err), (0, ""))
+        return out
+
+    def test_the_culprit_is_filled_in(self):
+        _, reader = self.reader("app.db")
+        pid = reader.process.pid
+        out = self.explain("SqliteForgottenReader", self.path("app.db"))
+        self.assertIn("On this node now: app\n", out)
+        self.assertRegex(out, r'(?m)^  sqlite_reader_pinned_frames +2  owner_process="sqlite_app"')
+        self.assertRegex(out, rf"(?m)^  sqlite_oldest_reader_pid +{pid}$")
+        self.assertIn(f"\n    sqlite_exporter inspect {self.path('app.db')}\n", out)
+        self.assertIn(f"\n    kill {pid}\n", out)
+        self.assertIn(f"{self.path('app.db')}: ATTENTION", out)
+        for heading in ("Meaning", "Confirm", "Do now", "Prevent", "Never"):
+            self.assertIn(f"\n{heading}\n", out)
+
+    def test_nothing_is_created_or_changed(self):
+        self.reader("app.db")
+        before = [(entry.name, entry.stat().st_mtime_ns, entry.stat().st_size)
+                  for entry in sorted(os.scandir(self.folder), key=lambda entry: entry.name)]
+        self.explain("SqliteForgottenReader", self.path("app.db"))
+        after = [(entry.name, entry.stat().st_mtime_ns, entry.stat().st_size)
+                 for entry in sorted(os.scandir(self.folder), key=lambda entry: entry.name)]
+        self.assertEqual(after, before)
+
+    def test_of_all_databases_it_finds_the_one_that_the_alert_is_about(self):
+        self.reader("pinned.db")
+        self.application("calm.db").exec("pragma journal_mode=wal", "create table t(x)")
+        config = "--config.file=" + self.config(f'[[database]]\npath = "{self.path("*.db")}"\n')
+        self.assertIn("On this node now: pinned\n", self.explain("SqliteForgottenReader", config))
+        # Both have a WAL: the largest comes first, and none is chosen.
+        out = self.explain("SqliteWalGrowing", config)
+        self.assertRegex(out, r"(?s)now\n\n  sqlite_wal_file_size_bytes .*  pinned\n"
+                              r"  sqlite_wal_file_size_bytes .*  calm\n\nTo be put in: DATABASE")
+        self.assertIn("On this node now: calm\n", self.explain("SqliteWalGrowing", "calm", config))
+        self.assertIn("Nothing of what the alert is about can be seen now.",
+                      self.explain("SqliteDatabaseReplaced", config))
+        self.assertEqual(
+            support.run("explain", "SqliteWalGrowing", "other", config),
+            (2, "", 'sqlite_exporter: no database is called "other"; there are calm, pinned\n'))
+
+    def test_a_name_of_a_file_does_not_become_a_command(self):
+        name = "a $(reboot);'.db"
+        self.reader(name)
+        out = self.explain("SqliteForgottenReader", self.path(name))
+        self.assertIn("\n    sqlite_exporter inspect DATABASE\n", out)
+        self.assertIn(f"\nDATABASE is {self.path(name)}\n", out)
+        code, out, err = support.run("explain", "SqliteWalGrowing", "/a\x1b[2J.db")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("must not contain control characters", err)
+        self.assertNotIn("\x1b", err)
+
+    def test_a_database_that_is_not_there_is_explained_too(self):
+        out = self.explain("SqliteCrashLeftover", self.path("gone.db"))
+        self.assertIn("There is no file at this path.", out)
+
+    def test_without_a_configuration_it_prints_the_runbook(self):
+        out = self.explain("SqliteExporterDown")
+        self.assertIn("Not looked at: there is no configuration.", out)
+        self.assertIn("Do not run a second exporter", out)
+
+    def test_all_alerts_are_listed(self):
+        out = self.explain()
+        for page in os.listdir(os.path.join(support.SOURCE_DIR, "docs", "runbooks")):
+            self.assertIn("\n" + page[:-3] + "\n    ", "\n" + out)
+
+    def test_bad_input(self):
+        code, out, err = support.run("explain", "SqliteNo")
+        self.assertEqual((code, out), (2, ""))
+        self.assertRegex(err, 'there is no alert "SqliteNo"; there are SqliteCheckpointStarved, ')
+        code, out, err = support.run("explain", "SqliteWalGrowing", "app")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn('there is no configuration in which "app" could be found', err)
+        code, _, err = support.run("explain", "SqliteWalGrowing", "--config.file=/absent.toml")
+        self.assertEqual(code, 2)
+        self.assertIn("/absent.toml cannot be read", err)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[*sys.argv, "-v"])
