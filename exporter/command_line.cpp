@@ -90,6 +90,10 @@ class Grammar {
   void add_subcommands() {
     demo_ = app_.add_subcommand("demo", "Watch databases made for you in a temporary folder");
     add_shared_flags(*demo_);
+    demo_
+        ->add_option("--incident", incident_,
+                     "Cause one, to see it and to try its runbook: " + incident_names())
+        ->type_name("NAME");
 
     inspect_ = app_.add_subcommand("inspect", "Tell all that can be seen of databases, once");
     inspect_->add_option("FILE", inspected_, "Databases, by their paths")
@@ -142,7 +146,6 @@ class Grammar {
         return fail(Errc::config, option->get_name() + " does not go with " +
                                       subcommands.front()->get_name() +
                                       "; see sqlite_exporter --help");
-    if (demo_->parsed()) line_.verb = Verb::demo;
     if (demo_application_->parsed()) line_.verb = Verb::demo_application;
     if (sql_worker_->parsed()) line_.verb = Verb::sql_worker;
     if (check_config_->parsed()) {
@@ -150,8 +153,18 @@ class Grammar {
       line_.config_file = checked_file_;
     }
     if (explain_->parsed()) line_.verb = Verb::explain;
+    if (demo_->parsed()) return choose_incident();
     if (describe_->parsed()) return choose_description();
     if (inspect_->parsed()) return choose_report();
+    return {};
+  }
+
+  Result<void> choose_incident() {
+    line_.verb = Verb::demo;
+    if (!incident_) return {};
+    const Result<const Incident*> found = find_incident(*incident_);
+    if (!found) return fail(found.error());
+    line_.incident = *found;
     return {};
   }
 
@@ -185,6 +198,7 @@ class Grammar {
   CommandLine line_;
   bool version_ = false;
   bool selftest_ = false;
+  std::optional<std::string> incident_;
   std::string checked_file_;
   std::string described_;
   std::string format_ = "markdown";

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collectors/base/result.h"
+#include "exporter/demo/incident.h"
 #include "exporter/describe.h"
 
 namespace sqlite_exporter {
@@ -53,6 +54,8 @@ struct CommandLine {
 
   std::string alert;     ///< of `explain`; "" for a list of them
   std::string database;  ///< the same: a path if it has a slash, else a name; "" for none
+
+  const Incident* incident = nullptr;  ///< of `demo`; null: none
 
   std::string application_kind;  ///< of `demo_application`
   std::string application_path;

@@ -201,11 +201,16 @@ unit_test(test_web SOURCES
 add_executable(demo_child_program tests/demo/child_program.cpp)
 target_link_libraries(demo_child_program PRIVATE demo_application)
 unit_test(test_demo SOURCES
+  tests/demo/cause_test.cpp
   tests/demo/children_test.cpp
   tests/demo/folder_test.cpp
+  tests/demo/incident_kinds_test.cpp
+  tests/demo/scene.cpp
   tests/demo/table_test.cpp
   USES demo)
-target_compile_definitions(test_demo PRIVATE CHILD_PROGRAM="$<TARGET_FILE:demo_child_program>")
+target_compile_definitions(test_demo PRIVATE
+  CHILD_PROGRAM="$<TARGET_FILE:demo_child_program>"
+  SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 add_dependencies(test_demo demo_child_program)
 
 unit_test(test_config SOURCES
@@ -233,9 +238,9 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script alerts attribution explain inspect interference many metrics node node_paths
-        program prometheus queries readme remount selftest sql_worker stalls states sync sync_worker
-        worker_promise)
+foreach(script alerts attribution explain incident_demo incidents inspect interference many metrics
+        node node_paths program prometheus queries readme remount selftest sql_worker stalls states
+        sync sync_worker worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
@@ -246,6 +251,8 @@ endforeach()
 set_tests_properties(e2e_remount e2e_stalls PROPERTIES TIMEOUT 600 LABELS "e2e;slow")
 # It runs no code of ours but `describe`.
 set_tests_properties(e2e_alerts PROPERTIES LABELS "e2e;source")
+# It waits for windows of rules, and tests no more code than the others.
+set_tests_properties(e2e_incidents PROPERTIES LABELS "e2e;slow")
 # It counts databases; a sanitizer would find no more in 5,000 of them than in five.
 set_tests_properties(e2e_many PROPERTIES LABELS "e2e;slow")
 

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -19,46 +18,15 @@
 #include <string>
 #include <string_view>
 
+#include "exporter/demo/application_kinds.h"
+
 namespace sqlite_exporter {
 namespace {
 
-/// An application, as SQL: `begin` brings it into its state, `beat` is repeated.
-struct Kind {
-  std::string_view name;
-  const char* begin;
-  const char* beat;
-};
-
-// One transaction a beat; old rows go, so that only a pinned WAL can grow.
-constexpr const char* kInsertAndTrim =
-    "BEGIN IMMEDIATE;"
-    "INSERT INTO measurement(value) VALUES (abs(random() % 1000));"
-    "DELETE FROM measurement WHERE id <= (SELECT max(id) FROM measurement) - 1000;"
-    "COMMIT";
-
-constexpr std::array kKinds = {
-    // A checkpoint every half minute instead of every few minutes: something to see.
-    Kind{"wal",
-         "PRAGMA journal_mode = WAL;"
-         "PRAGMA wal_autocheckpoint = 100;"
-         "CREATE TABLE IF NOT EXISTS measurement(id INTEGER PRIMARY KEY, value INTEGER)",
-         kInsertAndTrim},
-    // The write puts a frame into the WAL: a reader of an empty WAL would pin the database file.
-    Kind{"pinned-reader",
-         "PRAGMA journal_mode = WAL;"
-         "CREATE TABLE IF NOT EXISTS measurement(id INTEGER PRIMARY KEY, value INTEGER);"
-         "INSERT INTO measurement(value) VALUES (0);"
-         "BEGIN;"
-         "SELECT count(*) FROM measurement",
-         ""},
-    Kind{"rollback",
-         "PRAGMA journal_mode = DELETE;"
-         "CREATE TABLE IF NOT EXISTS measurement(id INTEGER PRIMARY KEY, value INTEGER)",
-         kInsertAndTrim},
-};
-
 constexpr std::chrono::milliseconds kBeat{300};
 constexpr int kBusyTimeoutMilliseconds = 5000;
+// Where the lock may be held for ever: so short that SIGTERM is not kept waiting.
+constexpr int kPassOverMilliseconds = 100;
 // A demo that is left running must not fill the disk, although its pinned WAL never shrinks.
 constexpr off_t kMaxWalBytes = 64 << 20;
 
@@ -73,8 +41,8 @@ int failed(std::string_view what, const std::string& path, const char* reason) {
   return 1;
 }
 
-bool execute(const Connection& connection, const char* sql) {
-  return sqlite3_exec(connection.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+int execute(const Connection& connection, const char* sql) {
+  return sqlite3_exec(connection.get(), sql, nullptr, nullptr, nullptr);
 }
 
 bool wal_is_large(const std::string& path) {
@@ -110,9 +78,8 @@ bool wait_one_beat(int termination) {
 }  // namespace
 
 int run_demo_application(std::string_view kind, const std::string& path) {
-  const auto* const application =
-      std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.name == kind; });
-  if (application == kKinds.end()) {
+  const ApplicationKind* const application = find_application_kind(kind);
+  if (application == nullptr) {
     std::fprintf(stderr, "demo application: unknown kind %.*s\n", static_cast<int>(kind.size()),
                  kind.data());
     return 2;
@@ -127,15 +94,17 @@ int run_demo_application(std::string_view kind, const std::string& path) {
   const Connection connection(handle);
   if (opened != SQLITE_OK) return failed("cannot open", path, sqlite3_errstr(opened));
   sqlite3_busy_timeout(handle, kBusyTimeoutMilliseconds);
-  if (!execute(connection, application->begin))
+  if (execute(connection, application->begin) != SQLITE_OK)
     return failed("cannot set up", path, sqlite3_errmsg(handle));
+  if (application->passes_over_busy) sqlite3_busy_timeout(handle, kPassOverMilliseconds);
 
   std::fputs("ready\n", stdout);
   std::fflush(stdout);
   while (wait_one_beat(termination)) {
-    if (wal_is_large(path)) continue;
-    if (!execute(connection, application->beat))
-      return failed("cannot write", path, sqlite3_errmsg(handle));
+    const int done =
+        execute(connection, wal_is_large(path) ? application->at_limit : application->beat);
+    if (done == SQLITE_BUSY && application->passes_over_busy) continue;
+    if (done != SQLITE_OK) return failed("cannot write", path, sqlite3_errmsg(handle));
   }
   return 0;
 }

@@ -147,6 +147,19 @@ Result<pid_t> DemoChildren::start(const std::string& kind, const std::string& pa
               child->name + " did not get ready");
 }
 
+Result<void> DemoChildren::run(const std::string& kind, const std::string& path) {
+  if (const Result<pid_t> pid = start(kind, path); !pid) return fail(pid.error());
+  Result<void> ended = end(children_.back());
+  children_.pop_back();
+  return ended;
+}
+
+void DemoChildren::kill_last() {
+  kill(children_.back().pid, SIGKILL);
+  static_cast<void>(end(children_.back()));  // an error, as was wanted
+  children_.pop_back();
+}
+
 Result<void> DemoChildren::stop() {
   Result<void> result;
   // In turn: of two connections that close at one moment neither is the last, and the WAL stays.

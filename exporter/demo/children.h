@@ -30,6 +30,14 @@ class DemoChildren {
   /// Errors: limit or io (not started), timeout or internal (not ready; it is gone by then).
   Result<pid_t> start(const std::string& kind, const std::string& path);
 
+  /// Starts one, and ends it again as `stop` does: the database it leaves is nobody's.
+  /// Errors: those of `start` and of `stop`.
+  Result<void> run(const std::string& kind, const std::string& path);
+
+  /// Kills the one that was started last, with SIGKILL: it can bring nothing into order. It is gone
+  /// afterwards, and no error of `stop`. There must be one.
+  void kill_last();
+
   /// Closes standard input of each, waits for its end, and kills it if it stays. An error names the
   /// last one that was killed (timeout) or did not exit with 0 (internal). All are gone afterwards.
   Result<void> stop();

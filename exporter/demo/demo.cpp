@@ -4,12 +4,14 @@
 #include <array>
 #include <iostream>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "collectors/registry.h"
 #include "exporter/clock.h"
 #include "exporter/daemon.h"
+#include "exporter/demo/cause.h"
 #include "exporter/demo/children.h"
 #include "exporter/demo/folder.h"
 #include "exporter/demo/table.h"
@@ -34,8 +36,9 @@ constexpr std::array<DemoDatabase, 3> kDatabases = {{
     {"rollback.db", {"rollback", nullptr}},
 }};
 
-Result<void> start_applications(DemoChildren& children, const std::string& folder) {
-  for (const DemoDatabase& database : kDatabases) {
+Result<void> start_applications(std::span<const DemoDatabase> databases, DemoChildren& children,
+                                const std::string& folder) {
+  for (const DemoDatabase& database : databases) {
     for (const char* kind : database.applications) {
       if (kind == nullptr) continue;
       if (const Result<pid_t> pid = children.start(kind, folder + '/' + database.file); !pid)
@@ -43,6 +46,23 @@ Result<void> start_applications(DemoChildren& children, const std::string& folde
     }
   }
   return {};
+}
+
+/// With an incident one that is well is left, to compare with.
+Result<void> start(const Incident* incident, DemoChildren& children, const std::string& folder) {
+  if (incident == nullptr) return start_applications(kDatabases, children, folder);
+  const Result<void> healthy = start_applications(std::span(kDatabases).first(1), children, folder);
+  return healthy ? cause(*incident, children, folder) : healthy;
+}
+
+void introduce(const Incident* incident, const std::string& folder, const std::string& address) {
+  std::cout << "Watching " << (incident != nullptr ? "two" : "three") << " live databases in "
+            << folder << '\n';
+  if (incident != nullptr)
+    std::cout << "Incident " << incident->name << ": " << incident->sentence
+              << ". See docs/runbooks/" << incident->alert << ".md\n";
+  std::cout << "Metrics: http://" << address << "/metrics (Ctrl-C ends the demo and removes all)\n"
+            << std::flush;
 }
 
 /// The value of a family in one subject's readings, if it was read.
@@ -117,21 +137,23 @@ Result<bool> run_demo(const CommandLine& line) {
   if (!config) return fail(config.error());
 
   DemoChildren children;
-  if (const Result<void> started = start_applications(children, folder->path()); !started)
+  if (const Result<void> started = start(line.incident, children, folder->path()); !started)
     return fail(started.error());
   const Log log(config->log().level, config->log().format);
   DaemonOptions options;
   options.paths.procfs = line.procfs;
   options.listening = [&](const std::string& address) {
-    std::cout << "Watching three live databases in " << folder->path() << "\nMetrics: http://"
-              << address << "/metrics (Ctrl-C ends the demo and removes all)\n"
-              << std::flush;
+    introduce(line.incident, folder->path(), address);
   };
   options.published = show;
   const Result<bool> ended = run_daemon(*config, log, options);
   const Result<void> stopped = children.stop();
   if (!ended) return fail(ended.error());
-  if (!stopped) return fail(stopped.error());
+  if (!stopped) {
+    if (line.incident == nullptr) return fail(stopped.error());
+    // Of an incident it may be the end: the operator kills what is in the way.
+    log.info("an application did not end by itself", {{"error", stopped.error().message}});
+  }
   return *ended;
 }
 

@@ -109,6 +109,17 @@ TEST_CASE("verbs") {
   CHECK(application.application_path == "/tmp/a.db");
 }
 
+TEST_CASE("a demo with and without an incident") {
+  CHECK(parse({"demo"}).value().incident == nullptr);
+  for (const Incident& incident : all_incidents()) {
+    const CommandLine line =
+        parse({"demo", "--log.level=warn", "--incident", incident.name.data()}).value();
+    CHECK(line.verb == Verb::demo);
+    CHECK(line.incident == &incident);
+    CHECK(line.log_level == "warn");
+  }
+}
+
 TEST_CASE("version and help carry their text") {
   const CommandLine version = parse({"--version"}).value();
   CHECK(version.verb == Verb::version);
@@ -130,6 +141,11 @@ TEST_CASE("version and help carry their text") {
   const CommandLine demo_help = parse({"demo", "-h"}).value();
   CHECK(demo_help.verb == Verb::help);
   CHECK(demo_help.text.find("--config.file") == std::string::npos);
+  CHECK(demo_help.text.find("--incident NAME") != std::string::npos);
+  for (const Incident& incident : all_incidents()) {
+    CAPTURE(incident.name);
+    CHECK(demo_help.text.find(incident.name) != std::string::npos);
+  }
 }
 
 TEST_CASE("what does not fit is refused in one sentence") {
@@ -146,6 +162,16 @@ TEST_CASE("what does not fit is refused in one sentence") {
        "The following argument was not expected: b; see sqlite_exporter --help"},
       {{"demo", "a.db"},
        "The following argument was not expected: a.db; see sqlite_exporter --help"},
+      {{"demo", "--incident=flood"},
+       "there is no incident \"flood\"; there are forgotten-reader, no-checkpoint, "
+       "killed-writer, replaced-file, stuck-writer"},
+      {{"demo", "--incident="}, "--incident= needs a value"},
+      {{"demo", "--incident", ""},
+       "there is no incident \"\"; there are forgotten-reader, no-checkpoint, killed-writer, "
+       "replaced-file, stuck-writer"},
+      {{"--incident=stuck-writer"},
+       "The following argument was not expected: --incident=stuck-writer; see sqlite_exporter "
+       "--help"},
       {{"a.db", "demo"}, "FILE_OR_GLOB does not go with demo; see sqlite_exporter --help"},
       {{"--config.file=x", "demo"},
        "--config.file does not go with demo; see sqlite_exporter --help"},
