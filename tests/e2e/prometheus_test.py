@@ -1,14 +1,10 @@
 """A real Prometheus scrapes the running exporter and answers what SQLite itself says."""
 
-import json
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import unittest
-import urllib.parse
 
+import monitoring
 import support
 
 # As PromQL, and as SQLite's own statement.
@@ -22,41 +18,12 @@ EQUALITIES = {
 }
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @unittest.skipUnless(shutil.which("prometheus"), "prometheus is not installed (package prometheus)")
 class PrometheusTest(support.TestCase):
-    def prometheus(self, target):
-        with open(self.path("prometheus.yml"), "w", encoding="utf-8") as file:
-            file.write("global: {scrape_interval: 300ms}\nscrape_configs:\n"
-                       f"- {{job_name: sqlite, static_configs: [{{targets: ['{target}']}}]}}\n")
-        address = f"127.0.0.1:{free_port()}"
-        with open(self.path("prometheus.log"), "w", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                ["prometheus", "--config.file=" + self.path("prometheus.yml"),
-                 "--storage.tsdb.path=" + self.path("tsdb"), "--web.listen-address=" + address],
-                stderr=log, stdout=log)
-        self.addCleanup(process.wait, support.PATIENCE)
-        self.addCleanup(process.send_signal, signal.SIGTERM)
-        return address
-
-    def query(self, address, expression):
-        """The value of the one series of the answer, or None."""
-        try:
-            _, _, body = support.http_get(f"http://{address}/api/v1/query?query="
-                                          + urllib.parse.quote(expression))
-            result = json.loads(body)["data"]["result"]
-        except (OSError, ValueError, KeyError):
-            return None  # not up yet
-        return float(result[0]["value"][1]) if len(result) == 1 else None
-
-    def await_query(self, address, expression, expected):
-        support.await_that(lambda: self.query(address, expression) == expected,
-                           f"{expression} to be {expected}")
+    def await_query(self, prometheus, expression, expected):
+        support.await_that(
+            lambda: [value for _, value in prometheus.query(expression)] == [expected],
+            f"{expression} to be {expected}")
 
     def test_prometheus_answers_what_sqlite_says(self):
         app = self.application("edge.db")
@@ -64,7 +31,7 @@ class PrometheusTest(support.TestCase):
                  "pragma wal_autocheckpoint=0", "create table t(x)", "pragma user_version=-3")
         exporter = self.exporter(self.path("edge.db"))
         exporter.metrics()
-        prometheus = self.prometheus(exporter.address)
+        prometheus = monitoring.Prometheus(self.addCleanup, self.folder, [exporter.address])
         for rounds in range(1, 4):
             app.exec("insert into t values (randomblob(50000))", "delete from t where rowid % 2",
                      "pragma application_id=%d" % rounds)

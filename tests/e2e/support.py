@@ -21,9 +21,9 @@ PATIENCE = 60  # seconds; far beyond any correct run, also under a sanitizer
 _HTTP = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def await_that(condition, what):
+def await_that(condition, what, patience=PATIENCE):
     """Returns the first true value of `condition()`; for what no other process announces."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         value = condition()
         if value:

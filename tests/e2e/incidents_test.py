@@ -1,0 +1,287 @@
+"""Real incidents: an alert is delivered, its runbook's own commands are run, and it resolves."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import monitoring
+import support
+
+try:
+    import yaml
+except ImportError:
+    yaml = None
+
+ALERTS = os.path.join(support.SOURCE_DIR, "alerts")
+RUNBOOKS = os.path.join(support.SOURCE_DIR, "docs", "runbooks")
+
+# All windows and pauses are thirty times shorter: a minute is two seconds.
+SHORTER = 30
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# Ages that a test cannot wait for. All else is as it is shipped.
+THRESHOLDS = {"threshold:sqlite_reader_age:seconds": "vector(10)"}
+PATIENCE = 240
+
+INCIDENTS = {
+    "forgotten-reader": "SqliteForgottenReader",
+    "no-checkpoint": "SqliteCheckpointStarved",
+    "killed-writer": "SqliteCrashLeftover",
+    "replaced-file": "SqliteDatabaseReplaced",
+    "stuck-writer": "SqliteWriteLockSaturated",
+}
+STATES = ("SqliteCrashLeftover", "SqliteDatabaseReplaced")
+# One look has no past: it names who holds the lock, and not that it is for long.
+NOT_SEEN_AT_ONCE = ("SqliteWriteLockSaturated",)
+NOT_RUN = {
+    "systemctl": "it needs systemd",
+    "journalctl": "it needs systemd",
+    "kubectl": "it needs a cluster",
+}
+
+
+def shortened(duration):
+    seconds = sum(int(number) * SECONDS[unit]
+                  for number, unit in re.findall(r"(\d+)([smhd])", duration))
+    return f"{max(1, seconds // SHORTER)}s"
+
+
+def with_short_windows(rule):
+    rule = dict(rule)
+    for key in ("for", "keep_firing_for"):
+        if key in rule:
+            rule[key] = shortened(rule[key])
+    rule["expr"] = THRESHOLDS.get(rule.get("record"), re.sub(
+        r"(?<=\[)\w+(?=\])|(?<=offset )\w+", lambda match: shortened(match[0]), rule["expr"]))
+    return rule
+
+
+def write_rules(folder):
+    """The shipped rules with shorter windows; the path pattern of their files."""
+    for path in glob.glob(os.path.join(ALERTS, "rules", "*.yml")):
+        with open(path, encoding="utf-8") as file:
+            groups = yaml.safe_load(file)["groups"]
+        for group in groups:
+            group["rules"] = [with_short_windows(rule) for rule in group["rules"]]
+            group.pop("interval", None)
+        with open(os.path.join(folder, os.path.basename(path)), "w", encoding="utf-8") as file:
+            yaml.safe_dump({"groups": groups}, file)
+    return os.path.join(folder, "*.yml")
+
+
+def alertmanager_config():
+    with open(os.path.join(ALERTS, "alertmanager.yml"), encoding="utf-8") as file:
+        config = yaml.safe_load(file)
+    for route in (config["route"], *config["route"]["routes"]):
+        for key in ("group_wait", "group_interval"):
+            if key in route:
+                route[key] = "1s"
+    return config
+
+
+class Demo:
+    """`sqlite_exporter demo --incident NAME`."""
+
+    def __init__(self, add_cleanup, incident):
+        self.incident = incident
+        self.process = subprocess.Popen(
+            [support.EXPORTER, "demo", "--incident", incident, "--web.listen-address=127.0.0.1:0",
+             "--poll.interval=500ms"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        add_cleanup(self.stop)
+        self.told = ""
+        while "Metrics: " not in self.told:
+            line = self.process.stdout.readline()
+            if not line:
+                raise AssertionError("the demo ended: " + self.told)
+            self.told += line
+        self.address = re.search(r"Metrics: http://(\S+)/metrics", self.told)[1]
+        self.path = os.path.join(re.search(r"databases in (\S+)", self.told)[1], incident + ".db")
+        # Nobody reads its table; it must not wait for somebody who does.
+        self.output = subprocess.Popen(["cat"], stdin=self.process.stdout,
+                                       stdout=subprocess.DEVNULL)
+        self.process.stdout.close()
+
+    def stop(self):
+        self.process.terminate()
+        code = self.process.wait(support.PATIENCE)
+        self.output.wait(support.PATIENCE)
+        if code != 0:
+            raise AssertionError(f"demo --incident {self.incident} ended with {code}")
+
+
+def section(alert, heading):
+    """The blocks of commands below a heading of the runbook."""
+    with open(os.path.join(RUNBOOKS, alert + ".md"), encoding="utf-8") as file:
+        text = file.read()
+    below = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.M | re.S)[1]
+    return re.findall(r"^```sh\n(.*?)^```$", below, re.M | re.S)
+
+
+def filled(block, words):
+    """Without the lines that cannot be run here, and with one's own words put in."""
+    lines = []
+    for line in block.splitlines():
+        program = line.split()[0] if line.split() else ""
+        if program in NOT_RUN:
+            print(f"not run: {line}: {NOT_RUN[program]}")
+        else:
+            lines.append(line)
+    text = "\n".join(lines)
+    for word, value in words.items():
+        text = re.sub(rf"\b{word}\b", value, text)
+    return text
+
+
+@unittest.skipUnless(yaml, "PyYAML is not installed (package python3-yaml)")
+@unittest.skipUnless(shutil.which("prometheus"), "prometheus is not installed (package prometheus)")
+@unittest.skipUnless(shutil.which("prometheus-alertmanager"),
+                     "Alertmanager is not installed (package prometheus-alertmanager)")
+@unittest.skipUnless(shutil.which("sqlite3"), "sqlite3 is not installed (package sqlite3)")
+class IncidentsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = folder.name
+        os.mkdir(os.path.join(cls.folder, "bin"))
+        os.symlink(support.EXPORTER, os.path.join(cls.folder, "bin", "sqlite_exporter"))
+        os.mkdir(os.path.join(cls.folder, "rules"))
+        cls.demos = {name: Demo(cls.addClassCleanup, name) for name in INCIDENTS}
+        cls.webhook = monitoring.Webhook(cls.addClassCleanup)
+        cls.alertmanager = monitoring.Alertmanager(cls.addClassCleanup, cls.folder,
+                                                   alertmanager_config(), cls.webhook)
+        cls.prometheus = monitoring.Prometheus(
+            cls.addClassCleanup, cls.folder, [demo.address for demo in cls.demos.values()], "1s",
+            [write_rules(os.path.join(cls.folder, "rules"))], cls.alertmanager)
+
+    def shell(self, commands):
+        """Standard output of commands as an operator would run them."""
+        path = os.path.join(self.folder, "bin") + ":" + os.environ["PATH"]
+        return subprocess.run(["bash", "-c", commands], capture_output=True, text=True, check=False,
+                              env={**os.environ, "PATH": path}, timeout=support.PATIENCE)
+
+    def await_alert(self, demo, status, alert):
+        """The receiver and the alert that it was told."""
+        def delivered():
+            for receiver, told in self.webhook.alerts(status):
+                labels = told["labels"]
+                if labels["alertname"] == alert and labels["instance"] == demo.address:
+                    return receiver, told
+            return None
+
+        return support.await_that(delivered, f"{alert} to be {status} for {demo.incident}",
+                                  PATIENCE)
+
+    def incident(self, name):
+        """Waits for its alert; what one needs to follow its runbook."""
+        demo, alert = self.demos[name], INCIDENTS[name]
+        receiver, told = self.await_alert(demo, "firing", alert)
+        self.assertEqual(told["labels"]["database"], name)
+        # What was never seen whole has no mountpoint.
+        self.assertEqual("mountpoint" in told["labels"], alert not in STATES)
+        self.assertEqual(receiver, told["labels"]["severity"])
+        status, _, page = support.http_get(told["annotations"]["runbook_url"])
+        with open(os.path.join(RUNBOOKS, alert + ".md"), encoding="utf-8") as file:
+            self.assertEqual((status, page), (200, file.read()))
+        self.assertIn(alert, demo.told)
+
+        explained = support.run("explain", alert, demo.path)[1]
+        words = {"DATABASE": demo.path, "RESCUE": os.path.join(self.folder, "rescue-" + name)}
+        for block in section(alert, "Do now"):
+            # Who it is stands in the commands that `explain` prints.
+            pid = re.search(r"^    kill (?:-\w+ )?(\d+)$", explained, re.M)
+            if re.search(r"\bPID\b", block) and pid:
+                words["PID"] = pid[1]
+        return demo, alert, told, words
+
+    def confirm(self, alert, words):
+        """Runs what the runbook says to look at; all of it can be run, and inspect agrees."""
+        blocks = section(alert, "Confirm")
+        self.assertTrue(blocks[0].startswith("sqlite_exporter inspect DATABASE\n"))
+        for line in "".join(blocks).splitlines():
+            command = filled(line, words)
+            if not command:
+                continue
+            with self.subTest(command):
+                done = self.shell(command)
+                if "inspect" not in command:
+                    self.assertEqual(done.returncode, 0, done)
+                    continue
+                self.assertEqual(done.returncode, 0 if alert in NOT_SEEN_AT_ONCE else 1, done)
+                self.assertIn(f"pid {words['PID']}" if "PID" in words else "ATTENTION",
+                              done.stdout)
+
+    def do(self, alert, words):
+        output = ""
+        for block in section(alert, "Do now"):
+            commands = filled(block, words)
+            if not commands:
+                continue
+            self.assertNotRegex(commands, r"\b(PID|DATABASE|RESCUE)\b")
+            done = self.shell("set -e\n" + commands)
+            self.assertEqual(done.returncode, 0, f"{commands}\n{done.stdout}{done.stderr}")
+            output += done.stdout
+        return output
+
+    def test_a_forgotten_reader_is_named_and_ended(self):
+        demo, alert, told, words = self.incident("forgotten-reader")
+        self.assertEqual(told["labels"]["owner_process"], "pinned-reader")
+        self.assertIn(f"(pid {words['PID']}) keeps a read transaction open",
+                      told["annotations"]["description"])
+        self.confirm(alert, words)
+        self.do(alert, words)
+        self.await_alert(demo, "resolved", alert)
+
+    def test_a_checkpoint_that_nobody_begins_comes_with_an_orderly_end(self):
+        demo, alert, told, words = self.incident("no-checkpoint")
+        self.assertRegex(told["annotations"]["description"], r"^1\d\.?\d*k frames have waited")
+        self.confirm(alert, words)
+        self.do(alert, words)
+        support.await_that(lambda: not os.path.exists(demo.path + "-wal"), "the last close")
+        self.await_alert(demo, "resolved", alert)
+
+    def test_what_a_killed_writer_left_is_recovered(self):
+        demo, alert, told, words = self.incident("killed-writer")
+        self.assertEqual(told["labels"]["state"], "hot_journal")
+        self.confirm(alert, words)
+        self.do(alert, words)
+        self.assertFalse(os.path.exists(demo.path + "-journal"))
+        self.await_alert(demo, "resolved", alert)
+
+    def test_rows_in_a_file_without_a_name_are_rescued(self):
+        demo, alert, _, words = self.incident("replaced-file")
+        self.confirm(alert, words)
+        output = self.do(alert, words)
+        self.assertTrue(output.endswith("\nok\n"), output)
+        rescued = os.path.join(words["RESCUE"], "rescued.db")
+        count = "SELECT count(*) FROM measurement"
+        in_rescued, in_new = (int(subprocess.run(["sqlite3", path, count], capture_output=True,
+                                                 text=True, check=True).stdout)
+                              for path in (rescued, demo.path))
+        self.assertGreater(in_rescued, in_new)
+        self.await_alert(demo, "resolved", alert)
+
+    def test_a_writer_that_does_not_end_is_ended(self):
+        demo, alert, told, words = self.incident("stuck-writer")
+        self.assertIn("One transaction has held it for at least",
+                      told["annotations"]["description"])
+        self.confirm(alert, words)
+        self.do(alert, words)
+        self.await_alert(demo, "resolved", alert)
+
+    def test_one_cause_is_one_message(self):
+        """What follows is inhibited: all that was delivered is the incident's own alert."""
+        expected = {(demo.address, INCIDENTS[name]) for name, demo in self.demos.items()}
+        for name, alert in INCIDENTS.items():
+            self.await_alert(self.demos[name], "firing", alert)
+        delivered = {(alert["labels"]["instance"], alert["labels"]["alertname"])
+                     for _, alert in self.webhook.alerts("firing")}
+        self.assertEqual(delivered, expected)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[*sys.argv, "-v"])
