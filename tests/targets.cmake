@@ -239,8 +239,8 @@ set(e2e_environment
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script alerts attribution explain incident_demo incidents inspect interference many metrics
-        node node_paths program prometheus queries readme remount selftest sql_worker stalls states
-        sync sync_worker worker_promise)
+        node node_paths program prometheus queries readme remount runbooks selftest sql_worker
+        stalls states sync sync_worker worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES

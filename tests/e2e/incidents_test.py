@@ -10,6 +10,7 @@ import tempfile
 import unittest
 
 import monitoring
+import runbooks
 import support
 
 try:
@@ -18,7 +19,6 @@ except ImportError:
     yaml = None
 
 ALERTS = os.path.join(support.SOURCE_DIR, "alerts")
-RUNBOOKS = os.path.join(support.SOURCE_DIR, "docs", "runbooks")
 
 # All windows and pauses are thirty times shorter: a minute is two seconds.
 SHORTER = 30
@@ -37,11 +37,6 @@ INCIDENTS = {
 STATES = ("SqliteCrashLeftover", "SqliteDatabaseReplaced")
 # One look has no past: it names who holds the lock, and not that it is for long.
 NOT_SEEN_AT_ONCE = ("SqliteWriteLockSaturated",)
-NOT_RUN = {
-    "systemctl": "it needs systemd",
-    "journalctl": "it needs systemd",
-    "kubectl": "it needs a cluster",
-}
 
 
 def shortened(duration):
@@ -113,29 +108,6 @@ class Demo:
             raise AssertionError(f"demo --incident {self.incident} ended with {code}")
 
 
-def section(alert, heading):
-    """The blocks of commands below a heading of the runbook."""
-    with open(os.path.join(RUNBOOKS, alert + ".md"), encoding="utf-8") as file:
-        text = file.read()
-    below = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.M | re.S)[1]
-    return re.findall(r"^```sh\n(.*?)^```$", below, re.M | re.S)
-
-
-def filled(block, words):
-    """Without the lines that cannot be run here, and with one's own words put in."""
-    lines = []
-    for line in block.splitlines():
-        program = line.split()[0] if line.split() else ""
-        if program in NOT_RUN:
-            print(f"not run: {line}: {NOT_RUN[program]}")
-        else:
-            lines.append(line)
-    text = "\n".join(lines)
-    for word, value in words.items():
-        text = re.sub(rf"\b{word}\b", value, text)
-    return text
-
-
 @unittest.skipUnless(yaml, "PyYAML is not installed (package python3-yaml)")
 @unittest.skipUnless(shutil.which("prometheus"), "prometheus is not installed (package prometheus)")
 @unittest.skipUnless(shutil.which("prometheus-alertmanager"),
@@ -185,13 +157,12 @@ class IncidentsTest(unittest.TestCase):
         self.assertEqual("mountpoint" in told["labels"], alert not in STATES)
         self.assertEqual(receiver, told["labels"]["severity"])
         status, _, page = support.http_get(told["annotations"]["runbook_url"])
-        with open(os.path.join(RUNBOOKS, alert + ".md"), encoding="utf-8") as file:
-            self.assertEqual((status, page), (200, file.read()))
+        self.assertEqual((status, page), (200, runbooks.page(alert)))
         self.assertIn(alert, demo.told)
 
         explained = support.run("explain", alert, demo.path)[1]
         words = {"DATABASE": demo.path, "RESCUE": os.path.join(self.folder, "rescue-" + name)}
-        for block in section(alert, "Do now"):
+        for block in runbooks.section(alert, "Do now"):
             # Who it is stands in the commands that `explain` prints.
             pid = re.search(r"^    kill (?:-\w+ )?(\d+)$", explained, re.M)
             if re.search(r"\bPID\b", block) and pid:
@@ -200,10 +171,10 @@ class IncidentsTest(unittest.TestCase):
 
     def confirm(self, alert, words):
         """Runs what the runbook says to look at; all of it can be run, and inspect agrees."""
-        blocks = section(alert, "Confirm")
+        blocks = runbooks.section(alert, "Confirm")
         self.assertTrue(blocks[0].startswith("sqlite_exporter inspect DATABASE\n"))
         for line in "".join(blocks).splitlines():
-            command = filled(line, words)
+            command = runbooks.filled(line, words)
             if not command:
                 continue
             with self.subTest(command):
@@ -217,8 +188,8 @@ class IncidentsTest(unittest.TestCase):
 
     def do(self, alert, words):
         output = ""
-        for block in section(alert, "Do now"):
-            commands = filled(block, words)
+        for block in runbooks.section(alert, "Do now"):
+            commands = runbooks.filled(block, words)
             if not commands:
                 continue
             self.assertNotRegex(commands, r"\b(PID|DATABASE|RESCUE)\b")

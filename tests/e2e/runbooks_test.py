@@ -1,0 +1,69 @@
+"""Every command of every runbook can be run, or it is said why not."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+import runbooks
+import support
+
+# What changes something is run where there is something to change.
+BY_INCIDENTS = ("kill", "mkdir", "mv", "for")
+TOOLS = ("curl", "findmnt", "dmesg", "sqlite3", "ps")
+
+
+class RunbooksTest(support.TestCase):
+    def setUp(self):
+        super().setUp()
+        for tool in TOOLS:
+            if not shutil.which(tool):
+                self.skipTest(tool + " is not installed")
+        os.mkdir(self.path("bin"))
+        os.symlink(support.EXPORTER, self.path("bin/sqlite_exporter"))
+        os.mkdir(self.path("data"))
+        app = self.application("data/app.db")
+        app.exec("pragma journal_mode=wal", "create table t(x)", "insert into t values (1)")
+        exporter = self.exporter(self.path("data/app.db"))
+        self.port = exporter.address.rpartition(":")[2]
+        self.words = {"DATABASE": self.path("data/app.db"), "PID": str(app.process.pid),
+                      "MOUNTPOINT": self.path("data"),
+                      "CONFIG": self.config('[[database]]\npath = "/a.db"\n')}
+
+    def run_commands(self, commands):
+        path = self.path("bin") + ":" + os.environ["PATH"]
+        return subprocess.run(["bash", "-c", commands.replace(":10003/", f":{self.port}/")],
+                              capture_output=True, text=True, check=False, cwd=self.folder,
+                              env={**os.environ, "PATH": path}, timeout=support.PATIENCE)
+
+    def test_every_command_runs(self):
+        run = 0
+        for alert in runbooks.NAMES:
+            for heading in ("Confirm", "Do now"):
+                for block in runbooks.section(alert, heading):
+                    if block.split()[0] in BY_INCIDENTS:
+                        print(f"not run: {block.split(maxsplit=1)[0]} of {alert}: it changes "
+                              "something; incidents_test does, for the alerts that it causes")
+                        continue
+                    for command in runbooks.filled(block, self.words).splitlines():
+                        with self.subTest(alert, command=command):
+                            if "RESCUE" in command:
+                                print(f"not run: {command}: incidents_test has what it needs")
+                                continue
+                            self.assertNotRegex(command, r"\b[A-Z]{3,}\b(?!=)(?<!PRAGMA)")
+                            done = self.run_commands(command)
+                            # The database is well.
+                            self.assertEqual(done.returncode, 0, done)
+                            run += 1
+        self.assertGreater(run, 40)
+
+    def test_commands_stand_nowhere_else(self):
+        for alert in runbooks.NAMES:
+            found = sum(len(runbooks.section(alert, heading)) for heading in ("Confirm", "Do now"))
+            self.assertEqual(found, len(re.findall(r"(?m)^```sh$", runbooks.page(alert))), alert)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[*sys.argv, "-v"])
