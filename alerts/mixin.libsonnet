@@ -1,12 +1,14 @@
-// The same rule files for those who deploy with Jsonnet, with a place for the runbooks' address.
-local rules = {
-  thresholds: importstr 'rules/thresholds.yml', recording: importstr 'rules/recording.yml',
-  alerts: [importstr 'rules/databases.yml', importstr 'rules/wal.yml', importstr 'rules/writes.yml',
-           importstr 'rules/space.yml', importstr 'rules/owners.yml', importstr 'rules/exporter.yml'],
-};
-local at(config, text) = std.strReplace(text, 'http://{{ $labels.instance }}/runbooks/', config.runbooks);
+// The same rule files for those who deploy with Jsonnet; _config.runbooks is where the runbooks are.
+local groups(files) = std.flatMap(function(text) std.parseYaml(text).groups, files);
+local linked(prefix, all) = if prefix == null then all else [
+  group { rules: [rule { annotations+: { runbook_url: prefix + rule.alert } } for rule in group.rules] }
+  for group in all
+];
 {
-  _config+:: { runbooks: 'http://{{ $labels.instance }}/runbooks/' },
-  prometheusRules+:: { groups+: std.parseYaml(rules.thresholds).groups + std.parseYaml(rules.recording).groups },
-  prometheusAlerts+:: { groups+: std.flatMap(function(text) std.parseYaml(at($._config, text)).groups, rules.alerts) },
+  _config+:: { runbooks: null },
+  prometheusRules+:: { groups+: groups([importstr 'rules/thresholds.yml', importstr 'rules/recording.yml']) },
+  prometheusAlerts+:: { groups+: linked($._config.runbooks, groups([
+    importstr 'rules/databases.yml', importstr 'rules/wal.yml', importstr 'rules/writes.yml',
+    importstr 'rules/space.yml', importstr 'rules/owners.yml', importstr 'rules/exporter.yml',
+  ])) },
 }

@@ -128,8 +128,9 @@ class RulesTest(unittest.TestCase):
                 self.assertIn(rule["labels"]["severity"], ("page", "ticket", "info"))
                 self.assertEqual(set(rule["annotations"]),
                                  {"summary", "description", "runbook_url"})
-                self.assertEqual(rule["annotations"]["runbook_url"],
-                                 "http://{{ $labels.instance }}/runbooks/" + rule["alert"])
+                # What is no alert of one instance is told by any that is left.
+                self.assertRegex(rule["annotations"]["runbook_url"],
+                                 r"^http://\{\{.*\}\}/runbooks/" + rule["alert"] + "$")
 
     @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed (package prometheus)")
     def test_rules_load_and_do_what_their_tests_say(self):
@@ -223,13 +224,13 @@ class AlertmanagerTest(unittest.TestCase):
             for alert, severity in alerts:
                 values = {"alertname": alert, "severity": severity}
                 for matcher in matchers:
-                    label, operator, text = re.fullmatch(r'(\w+) *(=~|!=|=) *"?([^"]*)"?',
+                    label, operator, text = re.fullmatch(r'(\w+) *(=~|!~|!=|=) *"?([^"]*)"?',
                                                          matcher).groups()
                     if label not in values:
                         continue
-                    same = (re.fullmatch(text, values[label]) is not None if operator == "=~"
+                    same = (re.fullmatch(text, values[label]) is not None if "~" in operator
                             else values[label] == text)
-                    if same == (operator == "!="):
+                    if same == operator.startswith("!"):
                         break
                 else:
                     found.add((alert, severity))
