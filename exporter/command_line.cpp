@@ -30,12 +30,7 @@ class Grammar {
     app_.add_option("--config.file", line_.config_file, "Configuration file")->type_name("FILE");
     add_shared_flags(app_);
     for (const std::string_view name : collector_names) add_collector_flag(std::string(name));
-    add_procfs(app_);
-    app_.add_option("--path.sysfs", line_.sysfs, "Where sysfs is mounted, by default /sys")
-        ->type_name("DIRECTORY");
-    app_.add_option("--path.rootfs", line_.rootfs,
-                    "Where the node's root directory is mounted, by default /")
-        ->type_name("DIRECTORY");
+    add_paths(app_);
     add_subcommands();
   }
 
@@ -72,6 +67,15 @@ class Grammar {
 
   void add_procfs(CLI::App& app) {
     app.add_option("--path.procfs", line_.procfs, "Where procfs is mounted, by default /proc")
+        ->type_name("DIRECTORY");
+  }
+
+  void add_paths(CLI::App& app) {
+    add_procfs(app);
+    app.add_option("--path.sysfs", line_.sysfs, "Where sysfs is mounted, by default /sys")
+        ->type_name("DIRECTORY");
+    app.add_option("--path.rootfs", line_.rootfs,
+                   "Where the node's root directory is mounted, by default /")
         ->type_name("DIRECTORY");
   }
 
@@ -114,7 +118,7 @@ class Grammar {
         ->type_name("");
     explain_->add_option("--config.file", line_.config_file, "Configuration file")
         ->type_name("FILE");
-    add_procfs(*explain_);
+    add_paths(*explain_);
 
     check_config_ = app_.add_subcommand("check-config", "Check a configuration file");
     check_config_->add_option("FILE", checked_file_, "Configuration file")

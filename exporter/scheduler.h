@@ -56,6 +56,10 @@ class Scheduler {
   /// Begins the first pass as soon as the loop runs.
   void start();
 
+  /// As they were last read from /proc/locks; null if nobody held a lock. Whoever looks on must not
+  /// read them again within five seconds.
+  const std::shared_ptr<const LockHolders>& lock_holders() const { return lock_holders_; }
+
   /// From the next pass on, which begins as soon as none is under way. Databases that stay keep
   /// their counters.
   void reconfigure(const Config& config, const std::vector<const Collector*>& collectors,

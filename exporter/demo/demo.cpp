@@ -19,6 +19,7 @@
 #include "exporter/loop.h"
 #include "exporter/naming.h"
 #include "exporter/reference.h"
+#include "exporter/rendered_labels.h"
 
 namespace sqlite_exporter {
 
@@ -72,15 +73,6 @@ std::optional<double> value_of(const SubjectReadings& subject, std::string_view 
   return std::nullopt;
 }
 
-/// The value of the label in rendered label text; the demo's own values need no unescaping.
-std::optional<std::string> label_of(std::string_view labels, std::string_view label) {
-  const std::string start = std::string(label) + "=\"";
-  const std::size_t at = labels.find(start);
-  if (at == std::string_view::npos) return std::nullopt;
-  const std::string_view rest = labels.substr(at + start.size());
-  return std::string(rest.substr(0, rest.find('"')));
-}
-
 std::optional<std::uint64_t> count_of(const SubjectReadings& subject, std::string_view name) {
   const std::optional<double> value = value_of(subject, name);
   if (!value) return std::nullopt;
@@ -94,16 +86,16 @@ std::optional<std::string> pinner_of(const SubjectReadings& subject) {
   std::string process;
   for (const Reading& reading : subject.batch.readings())
     if (reading.metric->name() == "sqlite_reader_pinned_frames")
-      process = label_of(subject.batch.labels(reading), "owner_process").value_or("");
+      process = label_value(subject.batch.labels(reading), "owner_process").value_or("");
   return process.append(" (pid ").append(std::to_string(*pid)).append(")");
 }
 
 DemoRow row_of(const SubjectReadings& subject) {
   DemoRow row;
-  row.database = label_of(*subject.labels, "database").value_or("");
+  row.database = label_value(*subject.labels, "database").value_or("");
   for (const Reading& reading : subject.batch.readings())
     if (reading.metric->name() == "sqlite_database_info")
-      row.journal_mode = label_of(subject.batch.labels(reading), "journal_mode");
+      row.journal_mode = label_value(subject.batch.labels(reading), "journal_mode");
   row.transactions = count_of(subject, "sqlite_transactions_total");
   row.wal_frames = count_of(subject, "sqlite_wal_frames");
   row.wal_pinned_frames = count_of(subject, "sqlite_wal_pinned_frames");

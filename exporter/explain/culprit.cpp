@@ -1,50 +1,109 @@
 #include "exporter/explain/culprit.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "exporter/inspect/advice.h"
 #include "exporter/inspect/holders.h"
 
 namespace sqlite_exporter {
 
 namespace {
 
-bool is_about(const Runbook& runbook, std::string_view metric) {
-  const std::vector<RunbookValue> values = values_of(runbook);
-  return std::ranges::find(values, metric, &RunbookValue::metric) != values.end();
+/// Whom a runbook means by PID.
+enum class Accused : std::uint8_t {
+  reader,
+  reader_or_idle,  ///< the reader; if there is none, who has it open and does not checkpoint
+  writer,
+  lost_locks,
+  only_one,  ///< whoever has it open
+};
+
+struct Rule {
+  std::string_view alert;
+  Accused accused;
+};
+
+/// Of all others it is `only_one`.
+constexpr auto kRules = std::to_array<Rule>({
+    {"SqliteForgottenReader", Accused::reader},
+    {"SqliteWalGrowing", Accused::reader},
+    {"SqliteCheckpointStarved", Accused::reader_or_idle},
+    {"SqliteWriteLockSaturated", Accused::writer},
+    {"SqliteWritesStopped", Accused::writer},
+    {"SqliteLocksLost", Accused::lost_locks},
+});
+
+Accused accused_of(const Runbook& runbook) {
+  const auto* const rule = std::ranges::find(kRules, runbook.alert, &Rule::alert);
+  return rule == kRules.end() ? Accused::only_one : rule->accused;
 }
 
-std::optional<NamedProcess> only_one(const std::vector<NamedProcess>& processes) {
+std::optional<NamedProcess> only_one(const Observation& observation) {
+  if (!knows_all_processes(*observation.look)) return std::nullopt;
+  std::vector<NamedProcess> processes = processes_of(observation);
   if (processes.size() != 1) return std::nullopt;
-  return processes.front();
+  return std::move(processes.front());
 }
 
-/// Nothing if no reader is old.
-std::optional<HeldReader> oldest_reader(const Observation& observation) {
+/// The reader that pins the most, if it is one process.
+std::optional<NamedProcess> old_reader(const Observation& observation) {
   std::optional<HeldReader> oldest;
   for (HeldReader& reader : readers_of(observation))
     if (reader.old && (!oldest || reader.pinned_frames > oldest->pinned_frames))
       oldest = std::move(reader);
-  return oldest;
+  if (!oldest || oldest->processes.size() != 1) return std::nullopt;
+  return std::move(oldest->processes.front());
 }
 
+bool has_old_reader(const Observation& observation) {
+  return std::ranges::any_of(readers_of(observation), &HeldReader::old);
+}
+
+bool has_backlog(const Observation& observation) {
+  return std::ranges::any_of(advice_for(observation),
+                             [](const Advice& advice) { return advice.subject == "wal_backlog"; });
+}
+
+/// Writers that take turns hold the lock at every moment, one or the other.
 std::optional<NamedProcess> writer(const Observation& observation) {
-  for (HeldLock& lock : locks_of(observation))
-    if (lock.lock == to_string(Lock::write) || lock.lock == to_string(Lock::reserved) ||
-        lock.lock == to_string(Lock::exclusive))
-      return std::move(lock.process);
+  const Look& look = *observation.look;
+  for (const Lock lock : {Lock::write, Lock::reserved, Lock::exclusive}) {
+    const std::optional<LockHold>& hold = look.sample.lock_time.hold(lock);
+    if (!hold || !observation.look_before || hold->since > *observation.look_before) continue;
+    for (HeldLock& held : locks_of(observation))
+      if (held.lock == to_string(lock) && held.process.pid == hold->pid)
+        return std::move(held.process);
+  }
   return std::nullopt;
 }
 
+std::optional<NamedProcess> lost_locks(const Observation& observation) {
+  const std::optional<LostLocks>& lost = observation.look->holders.lost_locks;
+  if (!lost) return only_one(observation);
+  std::vector<NamedProcess> processes = processes_of(observation);
+  const auto found = std::ranges::find(processes, lost->pid, &NamedProcess::pid);
+  return found != processes.end() ? std::move(*found) : NamedProcess{lost->pid, {}, {}};
+}
+
 std::optional<NamedProcess> culprit(const Observation& observation, const Runbook& runbook) {
-  if (is_about(runbook, "sqlite_reader_pinned_frames"))
-    if (const auto reader = oldest_reader(observation)) return only_one(reader->processes);
-  if (is_about(runbook, "sqlite_lock_current_hold_seconds"))
-    if (auto process = writer(observation)) return process;
-  return only_one(processes_of(observation));
+  if (!observation.look) return std::nullopt;
+  switch (accused_of(runbook)) {
+    case Accused::reader: return old_reader(observation);
+    case Accused::reader_or_idle:
+      if (has_old_reader(observation)) return old_reader(observation);
+      return has_backlog(observation) ? only_one(observation) : std::nullopt;
+    case Accused::writer: return writer(observation);
+    case Accused::lost_locks: return lost_locks(observation);
+    case Accused::only_one: return only_one(observation);
+  }
+  return std::nullopt;
 }
 
 void add(Placeholders& placeholders, const char* word, const std::string& value) {
@@ -57,10 +116,13 @@ void add_culprit(Placeholders& placeholders, const Observation& observation,
                  const Runbook& runbook) {
   const std::optional<NamedProcess> process = culprit(observation, runbook);
   if (!process || process->pid <= 0) return;
+  const Owner& owner = process->owner;
   add(placeholders, "PID", std::to_string(process->pid));
-  add(placeholders, "UNIT", process->owner.unit);
-  add(placeholders, "NAMESPACE", process->owner.pod_namespace);
-  add(placeholders, "POD", process->owner.pod);
+  // A session or a slice is not restarted, and the unit of a container runtime has all containers.
+  if (owner.unit.ends_with(".service") && owner.container.empty() && owner.pod.empty())
+    add(placeholders, "UNIT", owner.unit);
+  add(placeholders, "NAMESPACE", owner.pod_namespace);
+  add(placeholders, "POD", owner.pod);
 }
 
 }  // namespace sqlite_exporter

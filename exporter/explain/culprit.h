@@ -7,9 +7,10 @@
 
 namespace sqlite_exporter {
 
-/// The process that pins the most frames, if the runbook is about readers; that which holds the
-/// write lock, if it is about locks; else the only one that has the database open. Of two that it
-/// may be it is neither: a wrong accusation is worse than none.
+/// What runbooks say to do to PID may end it. So it is a process only if what the alert is about is
+/// seen of it now (a reader that two looks found old, a write lock held at both without a commit
+/// between them, locks that it lost), or if it is known to be the only one that has the database
+/// open, and the alert is about whoever has. Else nobody: a wrong accusation is worse than none.
 void add_culprit(Placeholders& placeholders, const Observation& observation,
                  const Runbook& runbook);
 

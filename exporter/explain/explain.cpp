@@ -23,7 +23,6 @@
 #include "exporter/naming.h"
 #include "exporter/quoted.h"
 #include "exporter/reference.h"
-#include "exporter/rendered_labels.h"
 #include "exporter/runbooks/runbooks.h"
 
 namespace sqlite_exporter {
@@ -32,6 +31,7 @@ namespace {
 
 constexpr const char* kInterval = "300ms";
 constexpr std::size_t kMostRows = 20;
+constexpr std::size_t kMostNames = 10;
 
 /// What is known of this node when the runbook is printed.
 struct Known {
@@ -45,85 +45,104 @@ struct Known {
 bool is_path(const std::string& database) { return database.find('/') != std::string::npos; }
 
 bool has_configuration(const CommandLine& line) {
-  return line.config_file || !line.files.empty() ||
-         ::access(std::string(kDefaultConfigFile).c_str(), F_OK) == 0;
+  return line.config_file || ::access(std::string(kDefaultConfigFile).c_str(), F_OK) == 0;
 }
 
-std::set<std::string> databases_in(const Snapshot& snapshot) {
-  std::set<std::string> names;
-  for (const SubjectReadings& subject : snapshot.subjects())
-    if (auto name = label_value(*subject.labels, "database")) names.insert(std::move(*name));
-  return names;
-}
-
-std::string list_of(const auto& words) {
+/// A few of them: an answer is one sentence.
+std::string list_of(const std::vector<std::string>& words, std::size_t most) {
   std::string text;
-  for (const auto& word : words) text.append(text.empty() ? "" : ", ").append(word);
-  return text;
+  for (std::size_t i = 0; i < std::min(words.size(), most); ++i)
+    text.append(text.empty() ? "" : ", ").append(printable(words[i]));
+  if (words.size() > most)
+    text.append(" and ").append(std::to_string(words.size() - most)).append(" more");
+  return text.empty() ? "none" : text;
+}
+
+/// What the alert is about: the first metric, in as many of its states as are named.
+std::vector<RunbookValue> signs_of(const Runbook& runbook) {
+  std::vector<RunbookValue> signs = values_of(runbook);
+  const std::string_view metric = signs.front().metric;
+  const auto other = std::ranges::find_if(
+      signs, [&](const RunbookValue& value) { return value.metric != metric; });
+  signs.erase(other, signs.end());
+  return signs;
 }
 
 /// The one that is asked for, else the only one that the alert can be about.
 Result<std::optional<std::string>> choose_database(const std::string& asked, const Runbook& runbook,
-                                                   const Snapshot& snapshot) {
-  const std::set<std::string> all = databases_in(snapshot);
+                                                   const TakenSnapshot& taken) {
+  std::vector<std::string> all;
+  for (const auto& [name, target] : taken.databases) all.push_back(name);
   if (!asked.empty() && !is_path(asked)) {
-    if (all.contains(asked)) return asked;
+    if (taken.databases.contains(asked)) return asked;
     return fail(Errc::config, "no database is called " + in_quotes(asked) + "; there are " +
-                                  (all.empty() ? "none" : list_of(all)));
+                                  list_of(all, kMostNames) + " (a file in this folder is ./" +
+                                  printable(asked) + ")");
   }
-  if (all.size() == 1) return *all.begin();
+  if (all.size() == 1) return all.front();
   std::set<std::string> concerned;
-  for (const LiveValue& value :
-       live_values(snapshot, std::vector{values_of(runbook).front()}, std::nullopt))
+  for (const LiveValue& value : live_values(*taken.snapshot, signs_of(runbook), std::nullopt))
     concerned.insert(value.database);
   if (concerned.size() == 1 && !concerned.begin()->empty()) return *concerned.begin();
   return std::nullopt;
 }
 
-void fill_in_database(Known& known, const Runbook& runbook, const std::string& asked,
-                      const NodePaths& paths) {
-  const std::string& database = *known.database;
-  // A label has lost bytes that are no UTF-8.
-  const std::string path =
-      is_path(asked) ? asked
-                     : label_of_database(*known.snapshot, database, "sqlite_database_info", "path")
-                           .value_or("");
-  if (const auto mount =
-          label_of_database(*known.snapshot, database, "sqlite_database_info", "mountpoint"))
-    known.placeholders["MOUNTPOINT"] = *mount;
-  if (path.empty()) return;
-  known.placeholders["DATABASE"] = path;
-  Observed observed = observe_once(path, paths.procfs);
+void fill_in_database(Known& known, const Runbook& runbook, const std::string& path,
+                      const TakenSnapshot& taken, const NodePaths& paths) {
+  Observed observed = observe_once(path, paths, taken.lock_holders);
   known.ended = known.ended && observed.ended;
-  known.observation = std::move(observed.observation);
-  add_culprit(known.placeholders, *known.observation, runbook);
+  const Observation& observation = known.observation.emplace(std::move(observed.observation));
+  // As the kernel names it for whoever has it open: commands compare it with /proc/<pid>/fd.
+  known.placeholders["DATABASE"] = observation.look ? observation.look->path : path;
+  if (known.database)
+    if (const auto mount = label_of_database(*known.snapshot, *known.database,
+                                             "sqlite_database_info", "mountpoint"))
+      known.placeholders["MOUNTPOINT"] = *mount;
+  add_culprit(known.placeholders, observation, runbook);
+}
+
+Result<Config> load(const CommandLine& line) {
+  CommandLine watched = line;
+  watched.poll_interval = kInterval;
+  watched.log_level = "error";
+  if (is_path(line.database)) {
+    // That one alone, whatever else is watched.
+    watched.config_file.reset();
+    watched.files = {literal_pattern(line.database)};
+  }
+  Result<Config> config =
+      ConfigLoader(watched, std::string(kDefaultConfigFile), collector_names(), reserved_labels())
+          .load();
+  if (config && is_path(line.database) && is_folder(config->databases().front().path))
+    return fail(Errc::config,
+                in_quotes(line.database) + " is a folder: give the path of a database");
+  return config;
 }
 
 Result<Known> look_around(const CommandLine& line, const Runbook& runbook, const NodePaths& paths) {
   Known known;
-  CommandLine watched = line;
-  watched.poll_interval = kInterval;
-  watched.log_level = "error";
-  if (is_path(line.database)) watched.files = {literal_pattern(line.database)};
   known.placeholders["CONFIG"] = line.config_file.value_or(std::string(kDefaultConfigFile));
-  if (!has_configuration(watched)) {
+  if (!is_path(line.database) && !has_configuration(line)) {
     if (line.database.empty()) return known;
     return fail(Errc::config, "there is no configuration in which " + in_quotes(line.database) +
-                                  " could be found: give --config.file, or its path");
+                                  " could be found: give --config.file, or its path (a file in "
+                                  "this folder is ./" +
+                                  printable(line.database) + ")");
   }
-  const Result<Config> config =
-      ConfigLoader(watched, std::string(kDefaultConfigFile), collector_names(), reserved_labels())
-          .load();
+  const Result<Config> config = load(line);
   if (!config) return fail(config.error());
   const Log log(config->log().level, config->log().format);
-  TakenSnapshot taken = take_snapshot(*config, log, paths);
+  const TakenSnapshot taken = take_snapshot(*config, log, paths);
   known.ended = taken.ended;
-  known.snapshot = std::move(taken.snapshot);
+  known.snapshot = taken.snapshot;
   if (!known.snapshot) return known;
-  auto database = choose_database(line.database, runbook, *known.snapshot);
+  Result<std::optional<std::string>> database = choose_database(line.database, runbook, taken);
   if (!database) return fail(database.error());
   known.database = std::move(*database);
-  if (known.database) fill_in_database(known, runbook, line.database, paths);
+  if (is_path(line.database))
+    fill_in_database(known, runbook, line.database, taken, paths);
+  else if (known.database)
+    fill_in_database(known, runbook, taken.databases.at(*known.database).path, taken, paths);
   return known;
 }
 
@@ -150,12 +169,14 @@ std::string table_of(const std::vector<LiveValue>& values, bool with_database) {
 std::string now_text(const Known& known, const Runbook& runbook) {
   if (!known.snapshot)
     return "Not looked at: there is no configuration. Give --config.file, or a database's path.\n";
-  std::vector<RunbookValue> wanted = values_of(runbook);
   // Of all databases only what the alert is about.
-  if (!known.database) wanted.resize(1);
+  const std::vector<RunbookValue> wanted = known.database ? values_of(runbook) : signs_of(runbook);
   const std::vector<LiveValue> values = live_values(*known.snapshot, wanted, known.database);
-  std::string text = values.empty() ? "  Nothing of what the alert is about can be seen now.\n"
-                                    : table_of(values, !known.database);
+  std::string text = table_of(values, !known.database);
+  if (values.empty())
+    text = std::ranges::all_of(wanted, is_told_by_daemon)
+               ? "  Not looked at here: the daemon tells it at /metrics.\n"
+               : "  Nothing of what the alert is about can be seen now.\n";
   if (!known.observation) return text;
   return text.append("\n").append(report_text(*known.observation));
 }
@@ -171,7 +192,8 @@ std::string filled_text(const Placeholders& placeholders, const std::vector<std:
   std::vector<std::string> unknown;
   for (const std::string& word : left)
     if (!placeholders.contains(word)) unknown.push_back(word);
-  if (!unknown.empty()) text.append("To be put in: ").append(list_of(unknown)).append("\n");
+  if (!unknown.empty())
+    text.append("To be put in: ").append(list_of(unknown, unknown.size())).append("\n");
   return text;
 }
 
@@ -202,10 +224,10 @@ Result<bool> run_explain(const CommandLine& line, const NodePaths& paths, std::o
   }
   const Runbook* const runbook = find_runbook(line.alert);
   if (runbook == nullptr) {
-    std::vector<std::string_view> names;
-    for (const Runbook& each : all_runbooks()) names.push_back(each.alert);
-    return fail(Errc::config,
-                "there is no alert " + in_quotes(line.alert) + "; there are " + list_of(names));
+    std::vector<std::string> names;
+    for (const Runbook& each : all_runbooks()) names.emplace_back(each.alert);
+    return fail(Errc::config, "there is no alert " + in_quotes(line.alert) + "; there are " +
+                                  list_of(names, names.size()));
   }
   Result<Known> known = look_around(line, *runbook, paths);
   if (!known) return fail(known.error());

@@ -82,6 +82,13 @@ std::optional<std::string> label_of_database(const Snapshot& snapshot, std::stri
   return std::nullopt;
 }
 
+bool is_told_by_daemon(const RunbookValue& value) {
+  constexpr std::array<std::string_view, 4> kBegins = {"sqlite_exporter_", "sqlite_sync_",
+                                                       "sqlite_query_", "process_"};
+  return std::ranges::any_of(
+      kBegins, [&](std::string_view begin) { return value.metric.starts_with(begin); });
+}
+
 std::string value_in_words(const LiveValue& value, double unix_now) {
   const double number = value.value;
   if (is_age_since_watched(value.metric)) return "now; since when the daemon's page says";

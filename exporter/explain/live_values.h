@@ -29,6 +29,9 @@ std::vector<LiveValue> live_values(const Snapshot& snapshot, std::span<const Run
 std::optional<std::string> label_of_database(const Snapshot& snapshot, std::string_view database,
                                              std::string_view metric, std::string_view label);
 
+/// True for what no look gives: numbers of SQL and of the daemon itself.
+bool is_told_by_daemon(const RunbookValue& value);
+
 /// "38.2 s", "13.0 MiB", "2026-11-22 01:00:00 UTC, 3 min 20 s ago" by the unit in the metric's
 /// name.
 std::string value_in_words(const LiveValue& value, double unix_now);

@@ -20,11 +20,13 @@ bool is_letter_or_digit(char c) {
 }  // namespace
 
 bool is_plain_word(std::string_view value) {
-  constexpr std::string_view kPlain = "/._-@%+=:,";
-  // A leading dash would be taken for an option.
-  return !value.empty() && value.front() != '-' && std::ranges::all_of(value, [&](char c) {
-    return is_letter_or_digit(c) || kPlain.find(c) != std::string_view::npos;
-  });
+  // `~` is in the paths of CSI volumes (kubernetes.io~csi); a shell expands it only at the front,
+  // or behind `=` and `:`. A leading dash would be taken for an option.
+  constexpr std::string_view kPlain = "/._-@%+,~";
+  return !value.empty() && value.front() != '-' && value.front() != '~' &&
+         std::ranges::all_of(value, [&](char c) {
+           return is_letter_or_digit(c) || kPlain.find(c) != std::string_view::npos;
+         });
 }
 
 FilledText fill(std::string_view text, const Placeholders& placeholders) {

@@ -7,11 +7,14 @@
 #include "exporter/config.h"
 #include "exporter/log.h"
 #include "exporter/snapshot.h"
+#include "exporter/sql/sql_reader.h"
 
 namespace sqlite_exporter {
 
 struct TakenSnapshot {
   std::shared_ptr<const Snapshot> snapshot;
+  SqlTargets databases;                             ///< all of them, by name
+  std::shared_ptr<const LockHolders> lock_holders;  ///< may be null
   /// False if a thread still hangs on a mount that does not answer.
   bool ended = true;
 };

@@ -49,9 +49,7 @@ struct Slot {
 };
 
 /// Without a mount table no mount is known to be remote, and all else works.
-Node machine_of(const std::string& procfs) {
-  NodePaths paths;
-  paths.procfs = procfs;
+Node machine_of(const NodePaths& paths) {
   Result<Node> node = read_node(paths);
   if (node) return std::move(*node);
   Node rest;
@@ -64,8 +62,13 @@ class Session {
   /// Of all files; false ends the session.
   using Report = std::function<bool(const std::vector<Observation>&)>;
 
-  Session(const std::vector<std::string>& files, std::string procfs, bool watch, Report report)
-      : procfs_(std::move(procfs)), watch_(watch), report_(std::move(report)) {
+  /// `lock_holders` may be null.
+  Session(const std::vector<std::string>& files, NodePaths paths, bool watch, Report report,
+          std::shared_ptr<const LockHolders> lock_holders)
+      : paths_(std::move(paths)),
+        watch_(watch),
+        report_(std::move(report)),
+        lock_holders_(std::move(lock_holders)) {
     for (const std::string& file : files) {
       Slot& slot = slots_.emplace_back();
       slot.inspection = std::make_shared<Inspection>(file, watch);
@@ -96,9 +99,12 @@ class Session {
   }
 
   void renew_node() {
-    Node node = machine_of(procfs_);
+    Node node = machine_of(paths_);
     // Whoever is listed counts as the holder of a read mark only if its reader was old by then.
-    if (ticks_ > 0) read_lock_holders(node, node_ ? node_->locks : nullptr);
+    if (ticks_ > 0) {
+      read_lock_holders(node, lock_holders_);
+      lock_holders_ = node.locks;
+    }
     node_ = std::make_shared<const Node>(std::move(node));
   }
 
@@ -154,9 +160,10 @@ class Session {
     return observations;
   }
 
-  const std::string procfs_;
+  const NodePaths paths_;
   const bool watch_;
   const Report report_;
+  std::shared_ptr<const LockHolders> lock_holders_;
   std::shared_ptr<const Node> node_;  ///< read once for all files, and anew for each round of looks
   std::vector<Slot> slots_;
   unsigned ticks_ = 0;
@@ -196,17 +203,20 @@ Inspected run_inspect(const CommandLine& line, std::ostream& out, bool redraw) {
     write_report(all, line, out, redraw);
     return static_cast<bool>(out);
   };
-  inspected.ended = Session(line.files, line.procfs, line.watch, report).run();
+  NodePaths paths;
+  paths.procfs = line.procfs;
+  inspected.ended = Session(line.files, paths, line.watch, report, nullptr).run();
   return inspected;
 }
 
-Observed observe_once(const std::string& path, const std::string& procfs) {
+Observed observe_once(const std::string& path, const NodePaths& paths,
+                      std::shared_ptr<const LockHolders> lock_holders) {
   Observed observed;
   const auto report = [&](const std::vector<Observation>& all) {
     observed.observation = all.front();
     return true;
   };
-  observed.ended = Session({path}, procfs, false, report).run();
+  observed.ended = Session({path}, paths, false, report, std::move(lock_holders)).run();
   return observed;
 }
 

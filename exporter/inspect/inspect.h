@@ -1,8 +1,11 @@
 /// The verb `inspect`: all that can be known of a few databases from outside, once or every second.
 #pragma once
 
+#include <memory>
 #include <ostream>
 #include <string>
+
+#include "collectors/node.h"
 
 #include "exporter/command_line.h"
 #include "exporter/inspect/advice.h"
@@ -26,7 +29,9 @@ struct Observed {
   bool ended = true;  ///< as in `Inspected`
 };
 
-/// What such a report on one file would be made of.
-Observed observe_once(const std::string& path, const std::string& procfs);
+/// What such a report on one file would be made of. `lock_holders` are those that were read just
+/// now, if any: /proc/locks is not to be read twice within five seconds.
+Observed observe_once(const std::string& path, const NodePaths& paths,
+                      std::shared_ptr<const LockHolders> lock_holders);
 
 }  // namespace sqlite_exporter

@@ -1,6 +1,8 @@
 """What `explain` prints: the runbook of an alert, with what is true of this node now."""
 
 import os
+import shutil
+import subprocess
 import sys
 import unittest
 
@@ -58,7 +60,69 @@ class ExplainTest(support.TestCase):
                       self.explain("SqliteDatabaseReplaced", config))
         self.assertEqual(
             support.run("explain", "SqliteWalGrowing", "other", config),
-            (2, "", 'sqlite_exporter: no database is called "other"; there are calm, pinned\n'))
+            (2, "", 'sqlite_exporter: no database is called "other"; there are calm, pinned '
+                    "(a file in this folder is ./other)\n"))
+        self.assertIn("Not looked at here: the daemon tells it at /metrics.",
+                      self.explain("SqliteSyncBehind", config))
+
+    def test_a_path_is_that_database_alone_whatever_is_configured(self):
+        self.reader("pinned.db")
+        self.application("calm.db").exec("pragma journal_mode=wal", "create table t(x)")
+        config = "--config.file=" + self.config(f'[[database]]\npath = "{self.path("*.db")}"\n')
+        out = self.explain("SqliteForgottenReader", self.path("calm.db"), config)
+        self.assertIn("On this node now: calm\n", out)
+        self.assertIn("\n    kill PID\n", out)
+        self.assertNotIn(self.path("pinned.db"), out)
+        self.assertIn(self.path("calm.db") + ": HEALTHY", out)
+
+    def test_only_who_is_seen_at_it_is_accused(self):
+        app = self.application("app.db").exec("pragma journal_mode=wal", "create table t(x)")
+        # A healthy application: the reader, and the long transaction, are over.
+        for alert in ("SqliteForgottenReader", "SqliteCheckpointStarved",
+                      "SqliteWriteLockSaturated"):
+            self.assertIn("\n    kill PID\n", self.explain(alert, self.path("app.db")))
+        app.exec("begin immediate")
+        self.assertIn(f"\n    kill {app.process.pid}\n",
+                      self.explain("SqliteWriteLockSaturated", self.path("app.db")))
+        app.exec("commit")
+        # The only one that has it open, and then one of two.
+        self.assertIn(f"\n    kill -STOP {app.process.pid}\n",
+                      self.explain("SqliteDatabaseReplaced", self.path("app.db")))
+        self.application("app.db").query("select count(*) from t")
+        self.assertIn("\n    kill -STOP PID\n",
+                      self.explain("SqliteDatabaseReplaced", self.path("app.db")))
+
+    def test_commands_have_the_path_that_the_kernel_knows(self):
+        self.reader("app.db")
+        os.symlink(self.path("app.db"), self.path("link.db"))
+        real = f"\n    sqlite_exporter inspect {self.path('app.db')}\n"
+        self.assertIn(real, self.explain("SqliteForgottenReader", self.path("link.db")))
+        code, out, _ = support.run("explain", "SqliteForgottenReader", "./app.db",
+                                   cwd=self.folder)
+        self.assertEqual(code, 0)
+        self.assertIn(real, out)
+
+    def test_every_state_of_an_alert_and_what_has_no_header_is_found(self):
+        self.application("calm.db").exec("pragma journal_mode=wal", "create table t(x)")
+        app = self.application("crash.db")
+        app.exec("pragma journal_mode=wal", "create table t(x)")
+        app.kill()
+        config = "--config.file=" + self.config(f'[[database]]\npath = "{self.path("*.db")}"\n')
+        out = self.explain("SqliteCrashLeftover", config)
+        self.assertIn("On this node now: crash\n", out)
+        self.assertIn('state="wal_unrecovered"', out)
+        self.assertIn(f"\n    sqlite3 {self.path('crash.db')} 'PRAGMA schema_version'\n", out)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    @unittest.skipIf(os.environ.get("SANITIZED"), "the sanitizer's runtime cannot be traced")
+    def test_proc_locks_is_read_once(self):
+        self.reader("app.db")
+        trace = self.path("trace")
+        subprocess.run(["strace", "-f", "-e", "trace=openat", "-o", trace, support.EXPORTER,
+                        "explain", "SqliteForgottenReader", self.path("app.db")], check=True,
+                       stdout=subprocess.DEVNULL)
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            self.assertEqual(file.read().count('"/proc/locks"'), 1)
 
     def test_a_name_of_a_file_does_not_become_a_command(self):
         name = "a $(reboot);'.db"
@@ -92,6 +156,9 @@ class ExplainTest(support.TestCase):
         code, out, err = support.run("explain", "SqliteWalGrowing", "app")
         self.assertEqual((code, out), (2, ""))
         self.assertIn('there is no configuration in which "app" could be found', err)
+        code, _, err = support.run("explain", "SqliteWalGrowing", self.folder)
+        self.assertEqual(code, 2)
+        self.assertIn("is a folder: give the path of a database", err)
         code, _, err = support.run("explain", "SqliteWalGrowing", "--config.file=/absent.toml")
         self.assertEqual(code, 2)
         self.assertIn("/absent.toml cannot be read", err)

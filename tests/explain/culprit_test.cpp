@@ -12,7 +12,9 @@ using test::known_processes;
 using test::live_wal;
 
 const Runbook& kReaders = *find_runbook("SqliteForgottenReader");
+const Runbook& kCheckpoints = *find_runbook("SqliteCheckpointStarved");
 const Runbook& kLocks = *find_runbook("SqliteWriteLockSaturated");
+const Runbook& kLost = *find_runbook("SqliteLocksLost");
 const Runbook& kStates = *find_runbook("SqliteDatabaseReplaced");
 
 Placeholders culprit_of(const Observation& observation, const Runbook& runbook) {
@@ -25,6 +27,25 @@ Placeholders culprit_of(const Observation& observation, const Runbook& runbook) 
 Observation two_processes() {
   Observation observation = live_wal();
   observation.look->holders = known_processes();
+  observation.look->holders.complete = true;
+  return observation;
+}
+
+Observation one_process() {
+  Observation observation = two_processes();
+  observation.look->holders.processes.erase(observation.look->holders.processes.begin());
+  return observation;
+}
+
+/// app writes, and has not committed for `age`.
+Observation with_writer(std::chrono::milliseconds age) {
+  Observation observation = two_processes();
+  const int app = observation.look->holders.processes.front().pid;
+  observation.look->wal_locks.write = LockHolder{true, app};
+  LockTime::Moment moment;
+  moment.held[static_cast<std::size_t>(Lock::write)] = LockHolder{true, app};
+  moment.instant.steady = test::kLookTaken - age;
+  observation.look->sample.lock_time.observe(moment);
   return observation;
 }
 
@@ -38,21 +59,60 @@ TEST_CASE("a runbook on readers is about the reader that pins the most") {
   CHECK(culprit_of(observation, kReaders).empty());
 }
 
-TEST_CASE("a runbook on locks is about who holds the write lock") {
-  Observation observation = two_processes();
-  CHECK(culprit_of(observation, kLocks).empty());
-  observation.look->wal_locks.write = LockHolder{true, 99};
-  const Placeholders placeholders = culprit_of(observation, kLocks);
-  CHECK(placeholders.at("PID") == "99");
-  CHECK(placeholders.contains("POD"));
-  CHECK(culprit_of(observation, kStates).empty());
+TEST_CASE("where nobody reads, the only application is not the reader") {
+  CHECK(culprit_of(one_process(), kStates).contains("PID"));
+  CHECK(culprit_of(one_process(), kReaders).empty());
 }
 
-TEST_CASE("else it is the only one, and a pid that cannot be seen is none") {
-  CHECK(culprit_of(live_wal(), kStates).at("PID") == "99");
-  Observation observation = live_wal();
-  observation.look->wal_locks.write = LockHolder{true, 0};
-  CHECK_FALSE(culprit_of(observation, kLocks).contains("PID"));
+TEST_CASE("who does not checkpoint is accused only where much waits") {
+  Observation observation = one_process();
+  CHECK(culprit_of(observation, kCheckpoints).empty());
+  observation.look->index->mx_frame += 10'000;
+  CHECK(culprit_of(observation, kCheckpoints).contains("PID"));
+  hold_back(observation, 1);
+  CHECK(culprit_of(observation, kCheckpoints).at("PID") == "812");
+}
+
+TEST_CASE("a runbook on locks is about a transaction that both looks saw") {
+  CHECK(culprit_of(two_processes(), kLocks).empty());
+  const Observation stuck = with_writer(std::chrono::seconds(6));
+  const Placeholders placeholders = culprit_of(stuck, kLocks);
+  CHECK(placeholders.at("PID") == std::to_string(stuck.look->wal_locks.write->pid));
+  CHECK(placeholders.contains("POD"));
+  CHECK(culprit_of(with_writer(std::chrono::milliseconds(20)), kLocks).empty());
+  CHECK(culprit_of(stuck, kStates).empty());
+}
+
+TEST_CASE("who lost its locks is known, or the only one, or nobody") {
+  Observation observation = two_processes();
+  CHECK(culprit_of(observation, kLost).empty());
+  observation.look->holders.lost_locks = LostLocks{812, true, true};
+  CHECK(culprit_of(observation, kLost).at("PID") == "812");
+}
+
+TEST_CASE("the only one is the only one that is known, and all are known") {
+  Observation observation = one_process();
+  CHECK(culprit_of(observation, kStates).contains("PID"));
+  observation.look->holders.complete = false;
+  CHECK(culprit_of(observation, kStates).empty());
+  CHECK(culprit_of(two_processes(), kStates).empty());
+}
+
+TEST_CASE("what is no service of its own is not restarted as a unit") {
+  Observation observation = one_process();
+  Owner& owner = observation.look->holders.processes[0].process.owner;
+  owner = {"app", "app.service", "", "", ""};
+  CHECK(culprit_of(observation, kStates).at("UNIT") == "app.service");
+  owner.unit = "session-3.scope";
+  CHECK_FALSE(culprit_of(observation, kStates).contains("UNIT"));
+  owner = {"app", "docker.service", "", "", "1234567890ab"};
+  CHECK_FALSE(culprit_of(observation, kStates).contains("UNIT"));
+}
+
+TEST_CASE("a pid that cannot be seen is none, nor one of what was not looked at") {
+  Observation observation = one_process();
+  observation.look->holders.processes[0].pid = 0;
+  CHECK(culprit_of(observation, kStates).empty());
   observation.look.reset();
   CHECK(culprit_of(observation, kStates).empty());
 }

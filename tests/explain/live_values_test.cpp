@@ -72,6 +72,12 @@ TEST_CASE("a label's value is told without its escapes") {
   CHECK_FALSE(label_of_database(snapshot, "a", "sqlite_database_info", "state"));
 }
 
+TEST_CASE("what a look cannot tell is the daemon's") {
+  CHECK(is_told_by_daemon({"sqlite_sync_pending_rows", ""}));
+  CHECK(is_told_by_daemon({"sqlite_exporter_databases", ""}));
+  CHECK_FALSE(is_told_by_daemon({"sqlite_up", ""}));
+}
+
 TEST_CASE("values are in the words of their unit") {
   const auto words = [](std::string_view metric, double value) {
     return value_in_words({"a", "", metric, value}, 1'795'176'063.0);

@@ -31,7 +31,9 @@ TEST_CASE("a value that a shell would not take as it is stays out") {
     CHECK(filled.text == "cat DATABASE");
     CHECK(filled.left == std::vector<std::string>{"DATABASE"});
   }
-  CHECK(is_plain_word("/var/lib/kubelet/pods/0-1/vol~ume") == false);
+  CHECK(is_plain_word("/var/lib/kubelet/pods/0-1/volumes/kubernetes.io~csi/pvc-1/mount/app.db"));
+  CHECK_FALSE(is_plain_word("a=~/b"));
+  CHECK_FALSE(is_plain_word("a:~b"));
   CHECK(is_plain_word("/var/lib/rancher/k3s/server/db/state.db"));
   CHECK(is_plain_word("user@1000.service"));
 }

@@ -13,6 +13,12 @@ TEST_CASE("text is quoted on one line") {
   CHECK(in_quotes(std::string_view("a\nb\x1b\x7f\0c", 7)) == R"("a\x0ab\x1b\x7f\x00c")");
 }
 
+TEST_CASE("C1 control characters are escaped too, and other characters are not") {
+  CHECK(in_quotes("\xc2\x9b"
+                  "2J") == "\"\xc2\\x9b2J\"");
+  CHECK(in_quotes("\xc2\xa0\xe2\x80\x93") == "\"\xc2\xa0\xe2\x80\x93\"");
+}
+
 TEST_CASE("long text is cut") {
   CHECK(in_quotes(std::string(200, 'x')) == "\"" + std::string(200, 'x') + "\"");
   CHECK(in_quotes(std::string(201, 'x')) == "\"" + std::string(200, 'x') + "...\"");
