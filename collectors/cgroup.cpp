@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -72,8 +73,9 @@ constexpr Metric kMemoryHigh =
                  "(memory.high; v2 alone).");
 constexpr Metric kMemoryEvents = cgroup_counter(
     "sqlite_cgroup_memory_events_total",
-    "Events of the cgroup's memory (memory.events). v1 has oom_kill, and max: as failcnt, which "
-    "may count a hit of the limit twice.",
+    "Events of the cgroup's memory (memory.events), and of the pod around a container's oom_kill, "
+    "which outlives the container. v1 has no pods, and of events oom_kill, and max: as failcnt, "
+    "which may count a hit of the limit twice.",
     "event");
 constexpr Metric kIoRead =
     cgroup_counter("sqlite_cgroup_io_read_bytes_total",
@@ -137,6 +139,23 @@ Result<Cgroups> find_cgroups(const NodeLook& look, const CgroupRoots& roots) {
   return cgroups;
 }
 
+/// The pods around containers: a container whose first process is killed comes back in a cgroup of
+/// its own, and what its old one counted is gone with it. In v1 a cgroup counts for itself alone.
+Cgroups pods_around(const Cgroups& cgroups) {
+  Cgroups pods;
+  for (const auto& [path, in] : cgroups) {
+    const CgroupOwner owner = owner_of_cgroup(path);
+    if (!in[CgroupHierarchy::unified] || owner.pod_uid.empty() || owner.container_id.empty())
+      continue;
+    const std::string parent = path.substr(0, path.rfind('/'));
+    const CgroupOwner pod = owner_of_cgroup(parent);
+    if (pod.pod_uid != owner.pod_uid || !pod.container_id.empty() || cgroups.contains(parent))
+      continue;
+    pods[parent][CgroupHierarchy::unified] = true;
+  }
+  return pods;
+}
+
 /// Adds readings of one cgroup, under its labels and perhaps one more.
 class Readings {
  public:
@@ -194,6 +213,20 @@ void add_status(Readings& readings, const CgroupStatus& status, const std::strin
   }
 }
 
+Result<void> add_pods(const NodeLook& look, const CgroupRoots& roots, const Cgroups& cgroups,
+                      Batch& batch) {
+  constexpr std::string_view kKilled = "oom_kill";
+  constexpr auto kIndex = static_cast<std::size_t>(std::ranges::find(kCgroupMemoryEvents, kKilled) -
+                                                   kCgroupMemoryEvents.begin());
+  for (const auto& [path, in] : pods_around(cgroups)) {
+    const Result<CgroupStatus> status = read_cgroup(roots, {path, in});
+    if (!status && status.error().code == Errc::limit) return fail(status.error());
+    if (!status) continue;  // its containers are told
+    Readings(batch, path, *look.node).add(kMemoryEvents, status->memory_events[kIndex], kKilled);
+  }
+  return {};
+}
+
 Result<void> look_at_cgroups(const NodeLook& look, Batch& batch) {
   const std::string& sysfs = look.node->paths.sysfs;
   const Result<CgroupRoots> roots = find_cgroup_roots(sysfs);
@@ -213,7 +246,7 @@ Result<void> look_at_cgroups(const NodeLook& look, Batch& batch) {
       error = status.error();
     }
   }
-  if (batch.readings().size() > before) return {};
+  if (batch.readings().size() > before) return add_pods(look, *roots, *cgroups, batch);
   return fail(std::move(error));
 }
 

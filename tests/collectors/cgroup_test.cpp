@@ -137,6 +137,38 @@ TEST_CASE("a cgroup is told once, whoever of it holds a database, and the export
   CHECK(machine.text() == expected);
 }
 
+TEST_CASE("of the pod around a container it is told how many were killed") {
+  FakeMachine machine;
+  const std::string pod = std::string("kubepods/burstable/pod") + kUid;
+  const std::string inner = pod + "/" + kId;
+  const auto labels = [](const std::string& cgroup, const std::string& container) {
+    return "cgroup=\"/" + cgroup +
+           "\",owner_unit=\"\",owner_namespace=\"\",owner_pod=\"\",owner_container=\"" + container +
+           "\"";
+  };
+  const auto killed = [&](const std::string& cgroup, const std::string& container,
+                          const std::string& value) {
+    return "sqlite_cgroup_memory_events_total{" + labels(cgroup, container) +
+           ",event=\"oom_kill\"} " + value + "\n";
+  };
+  const std::string id(std::string(kId), 0, 12);
+  const std::string of_container = killed(inner, id, "1");
+  const std::string current = "sqlite_cgroup_memory_current_bytes{" + labels(inner, id) + "} 3\n";
+  machine.holder(10, "0::/" + inner + "\n");
+  machine.write("sys/fs/cgroup/" + inner + "/memory.events", "oom_kill 1\n");
+  machine.write("sys/fs/cgroup/" + inner + "/memory.current", "3\n");
+  machine.write("sys/fs/cgroup/" + pod + "/memory.events", "oom 9\noom_kill 5\n");
+  machine.write("sys/fs/cgroup/" + pod + "/memory.current", "7\n");
+  CHECK(machine.text() == current + of_container + killed(pod, "", "5"));
+  machine.holder(11, "0::/" + inner + "\n");
+  CHECK(machine.text() == current + of_container + killed(pod, "", "5"));
+  // What is around the pod has other pods.
+  machine.remove("sys/fs/cgroup/" + pod + "/memory.events");
+  machine.write("sys/fs/cgroup/kubepods/burstable/memory.events", "oom_kill 8\n");
+  machine.write("sys/fs/cgroup/kubepods/burstable/memory.current", "9\n");
+  CHECK(machine.text() == current + of_container);
+}
+
 TEST_CASE("a cgroup of v1, and a root that is not the process's own") {
   FakeMachine machine;
   machine.remove("sys/fs/cgroup/cgroup.controllers");
