@@ -1,7 +1,10 @@
 // The same rule files for those who deploy with Jsonnet; _config.runbooks is where the runbooks are.
 local groups(files) = std.flatMap(function(text) std.parseYaml(text).groups, files);
 local linked(prefix, all) = if prefix == null then all else [
-  group { rules: [rule { annotations+: { runbook_url: prefix + rule.alert } } for rule in group.rules] }
+  group { rules: [
+    if std.objectHas(rule, 'alert') then rule { annotations+: { runbook_url: prefix + rule.alert } } else rule
+    for rule in group.rules
+  ] }
   for group in all
 ];
 {

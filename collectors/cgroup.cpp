@@ -147,11 +147,11 @@ Cgroups pods_around(const Cgroups& cgroups) {
     const CgroupOwner owner = owner_of_cgroup(path);
     if (!in[CgroupHierarchy::unified] || owner.pod_uid.empty() || owner.container_id.empty())
       continue;
-    const std::string parent = path.substr(0, path.rfind('/'));
-    const CgroupOwner pod = owner_of_cgroup(parent);
-    if (pod.pod_uid != owner.pod_uid || !pod.container_id.empty() || cgroups.contains(parent))
-      continue;
-    pods[parent][CgroupHierarchy::unified] = true;
+    // A container may have cgroups of its own below it.
+    std::string parent = path;
+    while (!owner_of_cgroup(parent).container_id.empty()) parent.resize(parent.rfind('/'));
+    if (owner_of_cgroup(parent).pod_uid == owner.pod_uid && !cgroups.contains(parent))
+      pods[parent][CgroupHierarchy::unified] = true;
   }
   return pods;
 }

@@ -75,6 +75,8 @@ HttpServer::Handler make_routes(std::shared_ptr<const SnapshotCell> snapshot,
       return now ? answer(200, "sqlite_exporter is ready.\n")
                  : answer(503, "sqlite_exporter is not ready: the first looks are under way.\n");
     if (request.path == "/") return answer(200, kLandingPage, kHtml);
+    if (request.path == kRunbooksPath.substr(0, kRunbooksPath.size() - 1))
+      return list_of_runbooks();
     if (request.path.starts_with(kRunbooksPath))
       return runbook(std::string_view(request.path).substr(kRunbooksPath.size()));
     return answer(404, "Not found. Metrics are at /metrics.\n");

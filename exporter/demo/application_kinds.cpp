@@ -46,7 +46,8 @@ constexpr std::array kKinds = {
                     "PRAGMA busy_timeout = 0;"
                     "PRAGMA wal_checkpoint(TRUNCATE);"
                     "PRAGMA busy_timeout = 5000"},
-    // 1,300 frames a second, and nobody who would copy them.
+    // 1,300 frames a second, and nobody who would copy them; at the limit of the WAL's size it
+    // stops.
     ApplicationKind{"no-checkpoint",
                     "PRAGMA journal_mode = WAL;"
                     "PRAGMA wal_autocheckpoint = 0;"

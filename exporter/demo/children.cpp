@@ -173,7 +173,10 @@ Result<void> DemoChildren::end(Child& child) const {
   close_end(child.input);
   // First the end of its output, because waitpid knows no bound.
   Outcome outcome = Outcome::line;
-  while (outcome == Outcome::line) outcome = read_line(child.output, patience_.stop);
+  const auto deadline = Clock::now() + patience_.stop;
+  while (outcome == Outcome::line)
+    outcome = read_line(child.output,
+                        std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()));
   if (outcome == Outcome::timeout) kill(child.pid, SIGKILL);
   close_end(child.output);
   int status = 0;

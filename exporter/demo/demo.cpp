@@ -60,8 +60,10 @@ void introduce(const Incident* incident, const std::string& folder, const std::s
   std::cout << "Watching " << (incident != nullptr ? "two" : "three") << " live databases in "
             << folder << '\n';
   if (incident != nullptr)
-    std::cout << "Incident " << incident->name << ": " << incident->sentence
-              << ". See docs/runbooks/" << incident->alert << ".md\n";
+    std::cout << "Incident " << incident->name << ": " << incident->sentence << ".\n"
+              << "Runbook: sqlite_exporter explain " << incident->alert << ' ' << folder << '/'
+              << incident->name << ".db\n         http://" << address << "/runbooks/"
+              << incident->alert << '\n';
   std::cout << "Metrics: http://" << address << "/metrics (Ctrl-C ends the demo and removes all)\n"
             << std::flush;
 }

@@ -162,6 +162,15 @@ TEST_CASE("of the pod around a container it is told how many were killed") {
   CHECK(machine.text() == current + of_container + killed(pod, "", "5"));
   machine.holder(11, "0::/" + inner + "\n");
   CHECK(machine.text() == current + of_container + killed(pod, "", "5"));
+  // It is a cgroup below the container's that holds a database.
+  machine.remove("proc/10");
+  machine.remove("proc/11");
+  machine.holder(12, "0::/" + inner + "/init\n");
+  machine.write("sys/fs/cgroup/" + inner + "/init/memory.current", "4\n");
+  CHECK(machine.text() == "sqlite_cgroup_memory_current_bytes{" + labels(inner + "/init", id) +
+                              "} 4\n" + killed(pod, "", "5"));
+  machine.remove("proc/12");
+  machine.holder(10, "0::/" + inner + "\n");
   // What is around the pod has other pods.
   machine.remove("sys/fs/cgroup/" + pod + "/memory.events");
   machine.write("sys/fs/cgroup/kubepods/burstable/memory.events", "oom_kill 8\n");

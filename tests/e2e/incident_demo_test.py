@@ -87,8 +87,10 @@ class IncidentDemoTest(support.TestCase):
         self.addCleanup(demo.clean_up)
         sentence, alert = SENTENCES[incident]
         self.assertRegex(demo.head[0], r"^Watching two live databases in /\S+\n$")
-        self.assertEqual(demo.head[1],
-                         f"Incident {incident}: {sentence}. See docs/runbooks/{alert}.md\n")
+        self.assertEqual(demo.head[1], f"Incident {incident}: {sentence}.\n")
+        self.assertRegex(demo.head[2], "^Runbook: sqlite_exporter explain "
+                         rf"{alert} /\S+/{incident}\.db\n$")
+        self.assertRegex(demo.head[3], rf"^ +http://\S+/runbooks/{alert}\n$")
         return demo
 
     def ends_and_leaves_nothing(self, demo):

@@ -60,7 +60,8 @@ TEST_CASE("runbooks are served from the start, under the address that alerts lin
     CHECK(response.content_type == "text/plain; charset=utf-8");
     CHECK(response.body->starts_with("# SqliteForgottenReader\n"));
   }
-  for (const char* path : {"/runbooks", "/runbooks/No", "/runbooks/.md", "/runbooks/../metrics"})
+  CHECK(*site.get("/runbooks").body == *list.body);
+  for (const char* path : {"/runbooksNo", "/runbooks/No", "/runbooks/.md", "/runbooks/../metrics"})
     CHECK(site.get(path).status == 404);
 }
 
