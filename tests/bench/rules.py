@@ -22,7 +22,6 @@ INTERVAL = 5  # seconds: six times as often as most do
 SECONDS = 60
 
 
-
 def used(process):
     with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
         fields = file.read().rpartition(")")[2].split()
