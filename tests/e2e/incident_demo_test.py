@@ -34,7 +34,7 @@ class Demo:
             [support.EXPORTER, "demo", "--incident", incident, "--poll.interval=300ms",
              "--web.listen-address=127.0.0.1:0"],
             stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": temporary})
-        self.head = [self.process.stdout.readline() for _ in range(3)]
+        self.head = [self.process.stdout.readline() for _ in range(5)]
         self.address = re.search(r"http://(\S+)/metrics", self.head[-1]).group(1)
         # What it shows from now on is read away: a full pipe would hold it up.
         self.reader = subprocess.Popen(["cat"], stdin=self.process.stdout,
