@@ -26,7 +26,7 @@ SENTENCES = {
 class Demo:
     """The demo with one incident, in a temporary folder of the test."""
 
-    def __init__(self, incident, temporary):
+    def __init__(self, add_cleanup, incident, temporary):
         self.incident = incident
         self.temporary = temporary
         os.mkdir(temporary)
@@ -34,6 +34,8 @@ class Demo:
             [support.EXPORTER, "demo", "--incident", incident, "--poll.interval=300ms",
              "--web.listen-address=127.0.0.1:0"],
             stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": temporary})
+        self.reader = None
+        add_cleanup(self.clean_up)
         self.head = [self.process.stdout.readline() for _ in range(5)]
         self.address = re.search(r"http://(\S+)/metrics", self.head[-1]).group(1)
         # What it shows from now on is read away: a full pipe would hold it up.
@@ -72,7 +74,8 @@ class Demo:
 
     def end(self):
         code = self.process.wait(support.PATIENCE)
-        self.reader.wait(support.PATIENCE)
+        if self.reader:
+            self.reader.wait(support.PATIENCE)
         return code
 
     def clean_up(self):
@@ -83,8 +86,7 @@ class Demo:
 
 class IncidentDemoTest(support.TestCase):
     def demo(self, incident):
-        demo = Demo(incident, self.path(incident))
-        self.addCleanup(demo.clean_up)
+        demo = Demo(self.addCleanup, incident, self.path(incident))
         sentence, alert = SENTENCES[incident]
         self.assertRegex(demo.head[0], r"^Watching two live databases in /\S+\n$")
         self.assertEqual(demo.head[1], f"Incident {incident}: {sentence}.\n")
@@ -144,8 +146,7 @@ class IncidentDemoTest(support.TestCase):
     def test_an_application_that_the_operator_kills_or_stops_is_no_failure(self):
         for number in (signal.SIGKILL, signal.SIGSTOP):
             with self.subTest(number):
-                demo = Demo("stuck-writer", self.path(number.name))
-                self.addCleanup(demo.clean_up)
+                demo = Demo(self.addCleanup, "stuck-writer", self.path(number.name))
                 os.kill(demo.application("stuck-writer"), number)
                 self.ends_and_leaves_nothing(demo)
 
