@@ -12,10 +12,11 @@
 
 #include "collectors/registry.h"
 #include "exporter/clock.h"
+#include "exporter/descriptor_limit.h"
+#include "exporter/enabled.h"
 #include "exporter/explain/culprit.h"
 #include "exporter/explain/live_values.h"
 #include "exporter/explain/placeholders.h"
-#include "exporter/explain/take_snapshot.h"
 #include "exporter/explain/terminal_text.h"
 #include "exporter/inspect/inspect.h"
 #include "exporter/inspect/report_text.h"
@@ -23,6 +24,7 @@
 #include "exporter/naming.h"
 #include "exporter/quoted.h"
 #include "exporter/reference.h"
+#include "exporter/run_passes.h"
 #include "exporter/runbooks/runbooks.h"
 
 namespace sqlite_exporter {
@@ -30,6 +32,8 @@ namespace sqlite_exporter {
 namespace {
 
 constexpr const char* kInterval = "300ms";
+/// An old reader is one that two looks saw; one more for whoever came just now.
+constexpr int kPasses = 3;
 constexpr std::size_t kMostRows = 20;
 constexpr std::size_t kMostNames = 10;
 
@@ -70,11 +74,11 @@ std::vector<RunbookValue> signs_of(const Runbook& runbook) {
 
 /// The one that is asked for, else the only one that the alert can be about.
 Result<std::optional<std::string>> choose_database(const std::string& asked, const Runbook& runbook,
-                                                   const TakenSnapshot& taken) {
+                                                   const Passes& taken) {
   std::vector<std::string> all;
-  for (const auto& [name, target] : taken.databases) all.push_back(name);
+  for (const auto& [name, target] : *taken.databases) all.push_back(name);
   if (!asked.empty() && !is_path(asked)) {
-    if (taken.databases.contains(asked)) return asked;
+    if (taken.databases->contains(asked)) return asked;
     return fail(Errc::config, "no database is called " + in_quotes(asked) + "; there are " +
                                   list_of(all, kMostNames) + " (a file in this folder is ./" +
                                   printable(asked) + ")");
@@ -88,7 +92,7 @@ Result<std::optional<std::string>> choose_database(const std::string& asked, con
 }
 
 void fill_in_database(Known& known, const Runbook& runbook, const std::string& path,
-                      const TakenSnapshot& taken, const NodePaths& paths) {
+                      const Passes& taken, const NodePaths& paths) {
   Observed observed = observe_once(path, paths, taken.lock_holders);
   known.ended = known.ended && observed.ended;
   const Observation& observation = known.observation.emplace(std::move(observed.observation));
@@ -132,7 +136,8 @@ Result<Known> look_around(const CommandLine& line, const Runbook& runbook, const
   const Result<Config> config = load(line);
   if (!config) return fail(config.error());
   const Log log(config->log().level, config->log().format);
-  const TakenSnapshot taken = take_snapshot(*config, log, paths);
+  raise_descriptor_limit();
+  const Passes taken = run_passes(*config, log, paths, make_tools(*config), kPasses, {});
   known.ended = taken.ended;
   known.snapshot = taken.snapshot;
   if (!known.snapshot) return known;
@@ -142,7 +147,7 @@ Result<Known> look_around(const CommandLine& line, const Runbook& runbook, const
   if (is_path(line.database))
     fill_in_database(known, runbook, line.database, taken, paths);
   else if (known.database)
-    fill_in_database(known, runbook, taken.databases.at(*known.database).path, taken, paths);
+    fill_in_database(known, runbook, taken.databases->at(*known.database).path, taken, paths);
   return known;
 }
 

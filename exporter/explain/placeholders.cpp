@@ -11,10 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 8> kWords = {"CONFIG", "DATABASE", "MOUNTPOINT", "NAMESPACE",
                                                     "PID",    "POD",      "RESCUE",     "UNIT"};
 
-bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
-
 bool is_letter_or_digit(char c) {
-  return is_capital(c) || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
-#include "exporter/explain/take_snapshot.h"
+#include "exporter/run_passes.h"
 
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "exporter/descriptor_limit.h"
-#include "exporter/enabled.h"
 #include "exporter/loop.h"
 #include "exporter/sampler.h"
 #include "exporter/scheduler.h"
@@ -14,10 +12,7 @@ namespace sqlite_exporter {
 
 namespace {
 
-/// An old reader is one that two looks saw; one more for whoever came just now.
-constexpr int kPasses = 3;
-
-/// Keeps what a pass found; runs no SQL.
+/// Keeps what the last pass found.
 class Databases final : public SqlReader {
  public:
   bool wants_targets() const override { return true; }
@@ -25,27 +20,28 @@ class Databases final : public SqlReader {
   void add_readings(std::string_view /*database*/, Batch& /*batch*/) const override {}
   std::vector<TextFamily> families() const override { return {}; }
 
-  SqlTargets take() { return std::move(targets_); }
+  std::optional<SqlTargets> take() { return std::move(targets_); }
 
  private:
-  SqlTargets targets_;
+  std::optional<SqlTargets> targets_;
 };
 
 }  // namespace
 
-TakenSnapshot take_snapshot(const Config& config, const Log& log, const NodePaths& paths) {
-  raise_descriptor_limit();
-  const LookTools tools = make_tools(config);
+Passes run_passes(const Config& config, const Log& log, const NodePaths& paths,
+                  const LookTools& tools, int count, std::span<const int> stop_signals) {
   const auto snapshot = std::make_shared<SnapshotCell>();
   Loop loop;
-  int passes = 0;
   const auto published = [&](const Snapshot&) {
-    if (++passes == kPasses) loop.stop();
+    if (--count == 0) loop.stop();
   };
-  Sampler sampler(CpuBudget(config.poll().cpu_budget, config.poll().interval), tools.cpu_time);
+  Sampler sampler(CpuBudget(config.poll().cpu_budget, config.poll().interval), tools.cpu_time,
+                  nullptr);
   Databases databases;
   Scheduler scheduler(config, {loop, sampler, log, tools, snapshot, paths, nullptr, published,
                                &databases, nullptr});
+  for (const int signal_number : stop_signals)
+    loop.on_signal(signal_number, [&loop] { loop.stop(); });
   scheduler.start();
   const bool ended = loop.run();
   return {snapshot->get(), databases.take(), scheduler.lock_holders(), sampler.stop() && ended};
