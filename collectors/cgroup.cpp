@@ -3,9 +3,9 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -141,8 +141,8 @@ Result<Cgroups> find_cgroups(const NodeLook& look, const CgroupRoots& roots) {
 
 /// The pods around containers: a container whose first process is killed comes back in a cgroup of
 /// its own, and what its old one counted is gone with it. In v1 a cgroup counts for itself alone.
-Cgroups pods_around(const Cgroups& cgroups) {
-  Cgroups pods;
+std::set<std::string> pods_around(const Cgroups& cgroups) {
+  std::set<std::string> pods;
   for (const auto& [path, in] : cgroups) {
     const CgroupOwner owner = owner_of_cgroup(path);
     if (!in[CgroupHierarchy::unified] || owner.pod_uid.empty() || owner.container_id.empty())
@@ -151,7 +151,7 @@ Cgroups pods_around(const Cgroups& cgroups) {
     std::string parent = path;
     while (!owner_of_cgroup(parent).container_id.empty()) parent.resize(parent.rfind('/'));
     if (owner_of_cgroup(parent).pod_uid == owner.pod_uid && !cgroups.contains(parent))
-      pods[parent][CgroupHierarchy::unified] = true;
+      pods.insert(parent);
   }
   return pods;
 }
@@ -215,14 +215,10 @@ void add_status(Readings& readings, const CgroupStatus& status, const std::strin
 
 Result<void> add_pods(const NodeLook& look, const CgroupRoots& roots, const Cgroups& cgroups,
                       Batch& batch) {
-  constexpr std::string_view kKilled = "oom_kill";
-  constexpr auto kIndex = static_cast<std::size_t>(std::ranges::find(kCgroupMemoryEvents, kKilled) -
-                                                   kCgroupMemoryEvents.begin());
-  for (const auto& [path, in] : pods_around(cgroups)) {
-    const Result<CgroupStatus> status = read_cgroup(roots, {path, in});
-    if (!status && status.error().code == Errc::limit) return fail(status.error());
-    if (!status) continue;  // its containers are told
-    Readings(batch, path, *look.node).add(kMemoryEvents, status->memory_events[kIndex], kKilled);
+  for (const std::string& path : pods_around(cgroups)) {
+    const auto kills = read_oom_kills(roots, path);
+    if (!kills) return fail(kills.error());
+    Readings(batch, path, *look.node).add(kMemoryEvents, *kills, "oom_kill");
   }
   return {};
 }

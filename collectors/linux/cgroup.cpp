@@ -146,6 +146,17 @@ bool says_nothing(const CgroupStatus& status) {
 
 }  // namespace
 
+Result<std::optional<std::uint64_t>> read_oom_kills(const CgroupRoots& roots,
+                                                    const std::string& path) {
+  std::optional<Error> error;
+  const std::string& root = roots[CgroupHierarchy::unified];
+  const Directory unified(root.empty() ? root : root + path, error);
+  const std::optional<std::uint64_t> kills =
+      cgroup_value(unified.text("memory.events"), "oom_kill");
+  if (error && error->code == Errc::limit) return fail(*error);
+  return kills;
+}
+
 Result<CgroupStatus> read_cgroup(const CgroupRoots& roots, const Cgroup& cgroup) {
   std::optional<Error> error;
   const auto directory = [&](CgroupHierarchy hierarchy) {

@@ -41,6 +41,11 @@ struct CgroupStatus {
   std::optional<std::uint64_t> pids_current;
 };
 
+/// How many processes of the cgroup in the v2 hierarchy, and of those below it, were killed for
+/// want of memory (memory.events): one file. Nothing if it cannot be read. Error: limit.
+Result<std::optional<std::uint64_t>> read_oom_kills(const CgroupRoots& roots,
+                                                    const std::string& path);
+
 /// Reads some fifteen files, each once. What cannot be read is left out. Errors: limit (no
 /// descriptor left: half of it would look like a cgroup without the rest); if nothing can be read,
 /// why, and no_data for a cgroup that was removed or has no controller.
