@@ -9,6 +9,7 @@ import subprocess
 import sys
 import unittest
 
+import runbooks
 import support
 
 try:
@@ -23,7 +24,6 @@ except ImportError:
 ALERTS = os.path.join(support.SOURCE_DIR, "alerts")
 RULES = sorted(glob.glob(os.path.join(ALERTS, "rules", "*.yml")))
 TESTS = sorted(glob.glob(os.path.join(support.SOURCE_DIR, "tests", "alerts", "*_test.yml")))
-RUNBOOKS = os.path.join(support.SOURCE_DIR, "docs", "runbooks", "*.md")
 ALERTMANAGER = os.path.join(ALERTS, "alertmanager.yml")
 
 # What Prometheus itself puts on a series, or an external label does.
@@ -174,11 +174,10 @@ class RulesTest(unittest.TestCase):
 class RunbooksTest(unittest.TestCase):
     def test_every_alert_has_one_and_it_says_what_it_must(self):
         metrics = described()
-        pages = {os.path.basename(path)[:-3]: path for path in glob.glob(RUNBOOKS)}
-        self.assertEqual(set(pages), {rule["alert"] for rule in rules("alert")})
-        for alert, path in pages.items():
-            with self.subTest(alert), open(path, encoding="utf-8") as file:
-                text = file.read()
+        self.assertEqual(set(runbooks.NAMES), {rule["alert"] for rule in rules("alert")})
+        for alert in runbooks.NAMES:
+            with self.subTest(alert):
+                text = runbooks.page(alert)
                 self.assertEqual(re.findall(r"(?m)^#+ .*", text),
                                  ["# " + alert, "## Meaning", "## Confirm", "## Do now",
                                   "## Prevent", "## Never"])
@@ -186,7 +185,7 @@ class RunbooksTest(unittest.TestCase):
                 for name in re.findall(r"`([^`]+)`", values):
                     self.assertIn(name.partition("{")[0], metrics)
                 for other in re.findall(r"\]\((\w+)\.md\)", text):
-                    self.assertIn(other, pages)
+                    self.assertIn(other, runbooks.NAMES)
                 wide = [line for line in text.splitlines()
                         if len(line) > 100 and not line.startswith("|")]
                 self.assertEqual(wide, [])
@@ -195,10 +194,8 @@ class RunbooksTest(unittest.TestCase):
         for rule in rules("alert"):
             if "database" not in labels_in(rule["expr"]):
                 continue
-            with open(RUNBOOKS.replace("*", rule["alert"]), encoding="utf-8") as file:
-                confirm = file.read().partition("## Confirm")[2]
             self.assertIn("sqlite_exporter inspect DATABASE\n",
-                          confirm.partition("## Do now")[0], rule["alert"])
+                          "".join(runbooks.section(rule["alert"], "Confirm")), rule["alert"])
 
 
 @unittest.skipUnless(yaml, "PyYAML is not installed (package python3-yaml)")

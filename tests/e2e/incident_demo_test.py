@@ -1,12 +1,11 @@
 """Each incident of the demo: it is real, the metrics show it, Ctrl-C ends it and removes all."""
 
 import os
-import re
 import signal
-import subprocess
 import sys
 import unittest
 
+import incident_demo
 import support
 
 SENTENCES = {
@@ -23,28 +22,8 @@ SENTENCES = {
 }
 
 
-class Demo:
-    """The demo with one incident, in a temporary folder of the test."""
-
-    def __init__(self, add_cleanup, incident, temporary):
-        self.incident = incident
-        self.temporary = temporary
-        os.mkdir(temporary)
-        self.process = subprocess.Popen(
-            [support.EXPORTER, "demo", "--incident", incident, "--poll.interval=300ms",
-             "--web.listen-address=127.0.0.1:0"],
-            stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": temporary})
-        self.reader = None
-        add_cleanup(self.clean_up)
-        self.head = [self.process.stdout.readline() for _ in range(5)]
-        self.address = re.search(r"http://(\S+)/metrics", self.head[-1]).group(1)
-        # What it shows from now on is read away: a full pipe would hold it up.
-        self.reader = subprocess.Popen(["cat"], stdin=self.process.stdout,
-                                       stdout=subprocess.DEVNULL)
-        self.process.stdout.close()
-
-    def page(self):
-        return support.http_get(f"http://{self.address}/metrics")[2]
+class Demo(incident_demo.Demo):
+    """What a test asks of it and of its applications."""
 
     def find(self, name, **labels):
         """The value of a sample of the incident's database, once there is one."""
@@ -68,21 +47,6 @@ class Demo:
                     return pid
         raise AssertionError(f"no application {name}")
 
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        return self.end()
-
-    def end(self):
-        code = self.process.wait(support.PATIENCE)
-        if self.reader:
-            self.reader.wait(support.PATIENCE)
-        return code
-
-    def clean_up(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.end()
-
 
 class IncidentDemoTest(support.TestCase):
     def demo(self, incident):
@@ -96,7 +60,7 @@ class IncidentDemoTest(support.TestCase):
         return demo
 
     def ends_and_leaves_nothing(self, demo):
-        self.assertEqual(demo.stop(), 0)
+        self.assertEqual(demo.stop(signal.SIGINT), 0)
         self.assertEqual(os.listdir(demo.temporary), [])
 
     def test_a_forgotten_reader_pins_the_wal_until_it_is_killed(self):

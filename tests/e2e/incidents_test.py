@@ -4,11 +4,13 @@ import glob
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import unittest
 
+import incident_demo
 import monitoring
 import runbooks
 import support
@@ -78,36 +80,6 @@ def alertmanager_config():
     return config
 
 
-class Demo:
-    """`sqlite_exporter demo --incident NAME`."""
-
-    def __init__(self, add_cleanup, incident):
-        self.incident = incident
-        self.process = subprocess.Popen(
-            [support.EXPORTER, "demo", "--incident", incident, "--web.listen-address=127.0.0.1:0",
-             "--poll.interval=500ms"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        add_cleanup(self.stop)
-        self.told = ""
-        while "Metrics: " not in self.told:
-            line = self.process.stdout.readline()
-            if not line:
-                raise AssertionError("the demo ended: " + self.told)
-            self.told += line
-        self.address = re.search(r"Metrics: http://(\S+)/metrics", self.told)[1]
-        self.path = os.path.join(re.search(r"databases in (\S+)", self.told)[1], incident + ".db")
-        # Nobody reads its table; it must not wait for somebody who does.
-        self.output = subprocess.Popen(["cat"], stdin=self.process.stdout,
-                                       stdout=subprocess.DEVNULL)
-        self.process.stdout.close()
-
-    def stop(self):
-        self.process.terminate()
-        code = self.process.wait(support.PATIENCE)
-        self.output.wait(support.PATIENCE)
-        if code != 0:
-            raise AssertionError(f"demo --incident {self.incident} ended with {code}")
-
-
 @unittest.skipUnless(yaml, "PyYAML is not installed (package python3-yaml)")
 @unittest.skipUnless(shutil.which("prometheus"), "prometheus is not installed (package prometheus)")
 @unittest.skipUnless(shutil.which("prometheus-alertmanager"),
@@ -119,10 +91,12 @@ class IncidentsTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         cls.addClassCleanup(folder.cleanup)
         cls.folder = folder.name
-        os.mkdir(os.path.join(cls.folder, "bin"))
-        os.symlink(support.EXPORTER, os.path.join(cls.folder, "bin", "sqlite_exporter"))
+        cls.shell = runbooks.Shell(cls.folder)
         os.mkdir(os.path.join(cls.folder, "rules"))
-        cls.demos = {name: Demo(cls.addClassCleanup, name) for name in INCIDENTS}
+        cls.demos = {name: incident_demo.Demo(cls.addClassCleanup, name,
+                                              os.path.join(cls.folder, name), "500ms")
+                     for name in INCIDENTS}
+        cls.addClassCleanup(cls.end_demos)
         cls.webhook = monitoring.Webhook(cls.addClassCleanup)
         cls.alertmanager = monitoring.Alertmanager(cls.addClassCleanup, cls.folder,
                                                    alertmanager_config(), cls.webhook)
@@ -130,11 +104,11 @@ class IncidentsTest(unittest.TestCase):
             cls.addClassCleanup, cls.folder, [demo.address for demo in cls.demos.values()], "1s",
             [write_rules(os.path.join(cls.folder, "rules"))], cls.alertmanager)
 
-    def shell(self, commands):
-        """Standard output of commands as an operator would run them."""
-        path = os.path.join(self.folder, "bin") + ":" + os.environ["PATH"]
-        return subprocess.run(["bash", "-c", commands], capture_output=True, text=True, check=False,
-                              env={**os.environ, "PATH": path}, timeout=support.PATIENCE)
+    @classmethod
+    def end_demos(cls):
+        codes = {name: demo.stop(signal.SIGTERM) for name, demo in cls.demos.items()}
+        if any(codes.values()):
+            raise AssertionError(f"the demos ended with {codes}")
 
     def await_alert(self, demo, status, alert):
         """The receiver and the alert that it was told."""
@@ -158,7 +132,7 @@ class IncidentsTest(unittest.TestCase):
         self.assertEqual(receiver, told["labels"]["severity"])
         status, _, page = support.http_get(told["annotations"]["runbook_url"])
         self.assertEqual((status, page), (200, runbooks.page(alert)))
-        self.assertIn(alert, demo.told)
+        self.assertIn(alert, "".join(demo.head))
 
         explained = support.run("explain", alert, demo.path)[1]
         words = {"DATABASE": demo.path, "RESCUE": os.path.join(self.folder, "rescue-" + name)}
@@ -178,7 +152,7 @@ class IncidentsTest(unittest.TestCase):
             if not command:
                 continue
             with self.subTest(command):
-                done = self.shell(command)
+                done = self.shell.run(command)
                 if "inspect" not in command:
                     self.assertEqual(done.returncode, 0, done)
                     continue
@@ -193,7 +167,7 @@ class IncidentsTest(unittest.TestCase):
             if not commands:
                 continue
             self.assertNotRegex(commands, r"\b(PID|DATABASE|RESCUE)\b")
-            done = self.shell("set -e\n" + commands)
+            done = self.shell.run("set -e\n" + commands)
             self.assertEqual(done.returncode, 0, f"{commands}\n{done.stdout}{done.stderr}")
             output += done.stdout
         return output

@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import subprocess
 
 import support
 
@@ -41,3 +42,19 @@ def filled(block, words):
     for word, value in words.items():
         text = re.sub(rf"\b{word}\b", value, text)
     return text
+
+
+class Shell:
+    """Runs commands as an operator would: the program is found by its name."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        programs = os.path.join(folder, "bin")
+        os.mkdir(programs)
+        os.symlink(support.EXPORTER, os.path.join(programs, "sqlite_exporter"))
+        self.environment = {**os.environ, "PATH": programs + ":" + os.environ["PATH"]}
+
+    def run(self, commands):
+        return subprocess.run(["bash", "-c", commands], capture_output=True, text=True,
+                              check=False, cwd=self.folder, env=self.environment,
+                              timeout=support.PATIENCE)

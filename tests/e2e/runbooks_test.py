@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 import unittest
 
@@ -21,8 +20,7 @@ class RunbooksTest(support.TestCase):
         for tool in TOOLS:
             if not shutil.which(tool):
                 self.skipTest(tool + " is not installed")
-        os.mkdir(self.path("bin"))
-        os.symlink(support.EXPORTER, self.path("bin/sqlite_exporter"))
+        self.shell = runbooks.Shell(self.folder)
         os.mkdir(self.path("data"))
         app = self.application("data/app.db")
         app.exec("pragma journal_mode=wal", "create table t(x)", "insert into t values (1)")
@@ -32,12 +30,6 @@ class RunbooksTest(support.TestCase):
                       "MOUNTPOINT": self.path("data"),
                       "RESCUE": self.path("rescue"),
                       "CONFIG": self.config('[[database]]\npath = "/a.db"\n')}
-
-    def run_commands(self, commands):
-        path = self.path("bin") + ":" + os.environ["PATH"]
-        return subprocess.run(["bash", "-c", commands.replace(":10003/", f":{self.port}/")],
-                              capture_output=True, text=True, check=False, cwd=self.folder,
-                              env={**os.environ, "PATH": path}, timeout=support.PATIENCE)
 
     def test_every_command_runs(self):
         run = 0
@@ -54,7 +46,7 @@ class RunbooksTest(support.TestCase):
                                 print(f"not run: {command}: incidents_test has what it needs")
                                 continue
                             self.assertNotRegex(command, r"\b[A-Z]{3,}\b(?!=)(?<!PRAGMA)")
-                            done = self.run_commands(command)
+                            done = self.shell.run(command.replace(":10003/", f":{self.port}/"))
                             # The database is well.
                             self.assertEqual(done.returncode, 0, done)
                             run += 1
