@@ -1,4 +1,4 @@
-// The same rule files for those who deploy with Jsonnet; _config.runbooks is where the runbooks are.
+// The same rules for those who deploy with Jsonnet; _config.runbooks is where the runbooks are.
 local groups(files) = std.flatMap(function(text) std.parseYaml(text).groups, files);
 local linked(prefix, all) = if prefix == null then all else [
   group { rules: [
@@ -9,7 +9,9 @@ local linked(prefix, all) = if prefix == null then all else [
 ];
 {
   _config+:: { runbooks: null },
-  prometheusRules+:: { groups+: groups([importstr 'rules/thresholds.yml', importstr 'rules/recording.yml']) },
+  prometheusRules+:: { groups+: groups([
+    importstr 'rules/thresholds.yml', importstr 'rules/recording.yml', importstr 'rules/dashboards.yml',
+  ]) },
   prometheusAlerts+:: { groups+: linked($._config.runbooks, groups([
     importstr 'rules/databases.yml', importstr 'rules/wal.yml', importstr 'rules/writes.yml',
     importstr 'rules/space.yml', importstr 'rules/owners.yml', importstr 'rules/exporter.yml',
