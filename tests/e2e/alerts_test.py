@@ -11,6 +11,8 @@ import unittest
 
 import runbooks
 import support
+from promql import (PROMETHEUS_METRICS, RULES, code_of, described, known_labels, labels_in, load,
+                    metrics_in, rules)
 
 try:
     import yaml
@@ -22,48 +24,8 @@ except ImportError:
     _gojsonnet = None
 
 ALERTS = os.path.join(support.SOURCE_DIR, "alerts")
-RULES = sorted(glob.glob(os.path.join(ALERTS, "rules", "*.yml")))
 TESTS = sorted(glob.glob(os.path.join(support.SOURCE_DIR, "tests", "alerts", "*_test.yml")))
 ALERTMANAGER = os.path.join(ALERTS, "alertmanager.yml")
-
-# What Prometheus itself puts on a series, or an external label does.
-TARGET_LABELS = {"job", "instance", "cluster", "alertname", "severity"}
-PROMETHEUS_METRICS = {"up", "ALERTS"}
-
-
-def load(path):
-    with open(path, encoding="utf-8") as file:
-        return yaml.safe_load(file)
-
-
-def rules(kind):
-    return [rule for path in RULES for group in load(path)["groups"] for rule in group["rules"]
-            if kind in rule]
-
-
-def described():
-    """Labels by metric."""
-    _, out, _ = support.run("describe", "metrics", "--format=json")
-    return {metric["name"]: set(metric["labels"]) for metric in json.loads(out)}
-
-
-def code_of(expression):
-    """An expression without its strings and durations."""
-    return re.sub(r"\[[^]]*\]", "", re.sub(r'"(\\.|[^"\\])*"', '""', expression))
-
-
-def metrics_in(expression):
-    return set(re.findall(r"(?<![\w:])(?:(?:\w+:)?sqlite_[\w:]+|process_\w+)|\bup\b|\bALERTS\b",
-                          code_of(expression)))
-
-
-def labels_in(expression):
-    code = code_of(expression)
-    named = set(re.findall(r'(\w+)\s*(?:=~|!~|!=|=)\s*""', code))
-    for group in re.findall(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)",
-                            code):
-        named |= set(re.findall(r"\w+", group))
-    return named
 
 
 def templates_of(rule):
@@ -85,7 +47,7 @@ class RulesTest(unittest.TestCase):
     def test_every_metric_and_label_exists(self):
         metrics = described()
         recorded = {rule["record"] for rule in rules("record")}
-        labels = TARGET_LABELS.union(*metrics.values())
+        labels = known_labels()
         self.assertGreater(len(metrics), 50)
         for rule in rules("alert") + rules("record"):
             expressions = [rule["expr"]]

@@ -1,6 +1,5 @@
 """Real incidents: an alert is delivered, its runbook's own commands are run, and it resolves."""
 
-import glob
 import os
 import re
 import shutil
@@ -13,6 +12,7 @@ import unittest
 import incident_demo
 import monitoring
 import runbooks
+import short_rules
 import support
 
 try:
@@ -22,11 +22,6 @@ except ImportError:
 
 ALERTS = os.path.join(support.SOURCE_DIR, "alerts")
 
-# All windows and pauses are thirty times shorter: a minute is two seconds.
-SHORTER = 30
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-# Ages that a test cannot wait for. All else is as it is shipped.
-THRESHOLDS = {"threshold:sqlite_reader_age:seconds": "vector(10)"}
 PATIENCE = 240
 
 INCIDENTS = {
@@ -39,35 +34,6 @@ INCIDENTS = {
 STATES = ("SqliteCrashLeftover", "SqliteDatabaseReplaced")
 # One look has no past: it names who holds the lock, and not that it is for long.
 NOT_SEEN_AT_ONCE = ("SqliteWriteLockSaturated",)
-
-
-def shortened(duration):
-    seconds = sum(int(number) * SECONDS[unit]
-                  for number, unit in re.findall(r"(\d+)([smhd])", duration))
-    return f"{max(1, seconds // SHORTER)}s"
-
-
-def with_short_windows(rule):
-    rule = dict(rule)
-    for key in ("for", "keep_firing_for"):
-        if key in rule:
-            rule[key] = shortened(rule[key])
-    rule["expr"] = THRESHOLDS.get(rule.get("record"), re.sub(
-        r"(?<=\[)\w+(?=\])|(?<=offset )\w+", lambda match: shortened(match[0]), rule["expr"]))
-    return rule
-
-
-def write_rules(folder):
-    """The shipped rules with shorter windows; the path pattern of their files."""
-    for path in glob.glob(os.path.join(ALERTS, "rules", "*.yml")):
-        with open(path, encoding="utf-8") as file:
-            groups = yaml.safe_load(file)["groups"]
-        for group in groups:
-            group["rules"] = [with_short_windows(rule) for rule in group["rules"]]
-            group.pop("interval", None)
-        with open(os.path.join(folder, os.path.basename(path)), "w", encoding="utf-8") as file:
-            yaml.safe_dump({"groups": groups}, file)
-    return os.path.join(folder, "*.yml")
 
 
 def alertmanager_config():
@@ -92,7 +58,6 @@ class IncidentsTest(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = folder.name
         cls.shell = runbooks.Shell(cls.folder)
-        os.mkdir(os.path.join(cls.folder, "rules"))
         cls.demos = {name: incident_demo.Demo(cls.addClassCleanup, name,
                                               os.path.join(cls.folder, name), "500ms")
                      for name in INCIDENTS}
@@ -102,7 +67,7 @@ class IncidentsTest(unittest.TestCase):
                                                    alertmanager_config(), cls.webhook)
         cls.prometheus = monitoring.Prometheus(
             cls.addClassCleanup, cls.folder, [demo.address for demo in cls.demos.values()], "1s",
-            [write_rules(os.path.join(cls.folder, "rules"))], cls.alertmanager)
+            [short_rules.write(os.path.join(cls.folder, "rules"))], cls.alertmanager)
 
     @classmethod
     def end_demos(cls):
