@@ -1,4 +1,4 @@
-// The same rules for those who deploy with Jsonnet; _config.runbooks is where the runbooks are.
+// The same rules and dashboards for those who deploy with Jsonnet; _config.runbooks is where the runbooks are.
 local groups(files) = std.flatMap(function(text) std.parseYaml(text).groups, files);
 local linked(prefix, all) = if prefix == null then all else [
   group { rules: [
@@ -16,4 +16,9 @@ local linked(prefix, all) = if prefix == null then all else [
     importstr 'rules/databases.yml', importstr 'rules/wal.yml', importstr 'rules/writes.yml',
     importstr 'rules/space.yml', importstr 'rules/owners.yml', importstr 'rules/exporter.yml',
   ])) },
+  grafanaDashboards+:: {
+    'sqlite-fleet.json': import '../dashboards/sqlite-fleet.json',
+    'sqlite-database.json': import '../dashboards/sqlite-database.json',
+    'sqlite-exporter.json': import '../dashboards/sqlite-exporter.json',
+  },
 }

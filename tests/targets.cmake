@@ -238,9 +238,9 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script alerts attribution explain incident_demo incidents inspect interference many metrics
-        node node_paths program prometheus queries readme remount runbooks selftest sql_worker
-        stalls states sync sync_worker worker_promise)
+foreach(script alerts attribution dashboards explain incident_demo incidents inspect
+        interference many metrics node node_paths program prometheus queries readme remount runbooks
+        selftest sql_worker stalls states sync sync_worker worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
@@ -249,9 +249,9 @@ foreach(script alerts attribution explain incident_demo incidents inspect interf
 endforeach()
 # What it tests is a hang: its own must not hold up the run.
 set_tests_properties(e2e_remount e2e_stalls PROPERTIES TIMEOUT 600 LABELS "e2e;slow")
-# It runs no code of ours but `describe`.
-set_tests_properties(e2e_alerts PROPERTIES LABELS "e2e;source")
-# It waits for windows of rules, and tests no more code than the others.
+# They run no code of ours but `describe`.
+set_tests_properties(e2e_alerts e2e_dashboards PROPERTIES LABELS "e2e;source")
+# They wait for windows of rules, and test no more code than the others.
 set_tests_properties(e2e_incidents PROPERTIES LABELS "e2e;slow")
 # It counts databases; a sanitizer would find no more in 5,000 of them than in five.
 set_tests_properties(e2e_many PROPERTIES LABELS "e2e;slow")
