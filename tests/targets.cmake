@@ -238,7 +238,7 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script alerts attribution dashboards explain incident_demo incidents inspect
+foreach(script alerts attribution dashboards dashboards_data explain incident_demo incidents inspect
         interference many metrics node node_paths program prometheus queries readme remount runbooks
         selftest sql_worker stalls states sync sync_worker worker_promise)
   add_test(NAME e2e_${script}
@@ -252,7 +252,7 @@ set_tests_properties(e2e_remount e2e_stalls PROPERTIES TIMEOUT 600 LABELS "e2e;s
 # They run no code of ours but `describe`.
 set_tests_properties(e2e_alerts e2e_dashboards PROPERTIES LABELS "e2e;source")
 # They wait for windows of rules, and test no more code than the others.
-set_tests_properties(e2e_incidents PROPERTIES LABELS "e2e;slow")
+set_tests_properties(e2e_dashboards_data e2e_incidents PROPERTIES LABELS "e2e;slow")
 # It counts databases; a sanitizer would find no more in 5,000 of them than in five.
 set_tests_properties(e2e_many PROPERTIES LABELS "e2e;slow")
 

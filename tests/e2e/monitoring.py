@@ -41,8 +41,13 @@ class Program:
             return False  # not listening yet
 
 
+def labels_by_target(targets):
+    return targets if isinstance(targets, dict) else dict.fromkeys(targets, {})
+
+
 class Prometheus(Program):
-    """Evaluates `rule_files`, and scrapes each target as an instance of the job `sqlite`."""
+    """Evaluates `rule_files`, and scrapes each target as an instance of the job `sqlite`; targets
+    may be given with labels of their own."""
 
     def __init__(self, add_cleanup, folder, targets, interval="300ms", rule_files=(),
                  alertmanager=None):
@@ -50,7 +55,9 @@ class Prometheus(Program):
             "global": {"scrape_interval": interval, "evaluation_interval": interval},
             "rule_files": list(rule_files),
             "scrape_configs": [{"job_name": "sqlite",
-                                "static_configs": [{"targets": list(targets)}]}]}
+                                "static_configs": [
+                                    {"targets": [target], "labels": labels}
+                                    for target, labels in labels_by_target(targets).items()]}]}
         if alertmanager:
             config["alerting"] = {"alertmanagers": [
                 {"static_configs": [{"targets": [alertmanager.address]}]}]}
