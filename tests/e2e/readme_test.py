@@ -9,12 +9,13 @@ import unittest
 import support
 
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/alerts.md", "docs/architecture.md",
-         "docs/configuration.md", "docs/inspect.md", "docs/metrics.md", "docs/queries.md",
-         "docs/sync.md")
+         "docs/configuration.md", "docs/dashboards.md", "docs/inspect.md", "docs/metrics.md",
+         "docs/queries.md", "docs/sync.md")
 
 NOT_RUN = {
     "./dev run": "installs packages and runs until Ctrl-C: program_test runs the same demo",
     "./dev test": "is what runs this test",
+    "./dev dashboards": "installs Grafana's library: dashboards_test runs the same generator",
     "build/sqlite_exporter inspect --watch /var/lib/app/app.db":
         "runs until Ctrl-C: inspect_test runs the same",
 }
@@ -55,6 +56,16 @@ class ReadmeTest(support.TestCase):
             with self.subTest(page):
                 config = self.config(text)
                 self.assertEqual(support.run("check-config", config), (0, config + ": ok\n", ""))
+
+    def test_every_link_leads_to_a_file(self):
+        for page in PAGES:
+            folder = os.path.dirname(os.path.join(support.SOURCE_DIR, page))
+            with open(os.path.join(support.SOURCE_DIR, page), encoding="utf-8") as file:
+                links = re.findall(r"\]\(([^)#]+)", file.read())
+            for link in links:
+                with self.subTest(page, link=link):
+                    self.assertTrue(link.startswith("https://")
+                                    or os.path.exists(os.path.join(folder, link)))
 
     def test_every_verb_of_dev_is_listed(self):
         dev = os.path.join(support.SOURCE_DIR, "dev")
