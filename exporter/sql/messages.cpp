@@ -76,6 +76,13 @@ bool read_number(const Json& json, std::optional<Number>& value) {
   return true;
 }
 
+/// Throws for a number that is no integer: get_to() would cast it, however large it is.
+template <class Integer>
+void read_integer(const Json& json, Integer& value) {
+  static_cast<void>(json.get_ref<const Json::number_integer_t&>());
+  json.get_to(value);
+}
+
 /// A hostile database may choose the words of an error.
 std::string cut(const std::string& message) {
   std::size_t size = 0;
@@ -165,7 +172,7 @@ Json json_of(const SyncWork& sync) {
 
 SyncWork read_sync(const Json& json) {
   SyncWork sync;
-  json.at("max_pending").get_to(sync.max_pending);
+  read_integer(json.at("max_pending"), sync.max_pending);
   for (const Json& item : json.at("layouts")) {
     SyncLayout& layout = sync.layouts.emplace_back();
     const auto read = [&item](const char* key, std::optional<std::string>& column) {
@@ -241,8 +248,10 @@ Result<StatementRequest> decode_request(std::string_view line) {
     if (json.contains("sync")) request.sync = read_sync(json.at("sync"));
     json.at("labels").get_to(request.labels);
     json.at("values").get_to(request.values);
-    json.at("max_rows").get_to(request.max_rows);
-    request.timeout = std::chrono::milliseconds(json.at("timeout").get<std::int64_t>());
+    read_integer(json.at("max_rows"), request.max_rows);
+    std::int64_t timeout = 0;
+    read_integer(json.at("timeout"), timeout);
+    request.timeout = std::chrono::milliseconds(timeout);
     return request;
   });
 }
@@ -256,7 +265,7 @@ Result<WorkerHello> decode_hello(std::string_view line) {
   return decode<WorkerHello>(line, [](const Json& json) -> Result<WorkerHello> {
     WorkerHello hello;
     json.at("sqlite_version").get_to(hello.sqlite_version);
-    json.at("listed_pid").get_to(hello.listed_pid);
+    read_integer(json.at("listed_pid"), hello.listed_pid);
     json.at("missing").get_to(hello.missing);
     return hello;
   });

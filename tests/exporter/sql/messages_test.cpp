@@ -148,10 +148,18 @@ TEST_CASE("what is no answer is an error of ours, not of the statement") {
 TEST_CASE("what is no request is refused") {
   for (const std::string_view line :
        {"", "{}", "[]", "{\"path\":\"\\u0100\"}",
-        R"({"path":"","sql":"","labels":[],"values":[],"max_rows":1,"timeout":1,"sync":{}})"}) {
+        R"({"path":"","sql":"","labels":[],"values":[],"max_rows":1,"timeout":1,"sync":{}})",
+        R"({"path":"","sql":"","labels":[],"values":[],"max_rows":1,"timeout":1e76})",
+        R"({"path":"","sql":"","labels":[],"values":[],"max_rows":1.5,"timeout":1})"}) {
     INFO(line);
     CHECK_FALSE(decode_request(line));
   }
+  CHECK(decode_request(
+      R"({"path":"","sql":"","labels":[],"values":[],"max_rows":1,"timeout":1000})"));
+}
+
+TEST_CASE("a greeting with a number that no process has is none") {
+  CHECK_FALSE(decode_hello(R"({"sqlite_version":"3","listed_pid":1e99,"missing":[]})"));
 }
 
 }  // namespace
