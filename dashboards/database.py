@@ -5,8 +5,7 @@ from grafana_foundation_sdk.builders import dashboard as board
 import frame
 from fleet import YEAR
 from frame import NODE
-from panels import (ORANGE, RED, UNKNOWN, Column, lines, number, rows, severity, steps,
-                    words)
+from panels import ORANGE, RED, UNKNOWN, Column, lines, number, rows, severity, steps, words
 
 NODES = 'cluster="$cluster",instance="$instance"'
 THIS = NODES + ',database="$database"'
@@ -283,7 +282,7 @@ def build(limits):
         "One database: its WAL, who pins and holds it, its owner and its disk.",
         [frame.cluster(several=False), frame.node(several=False),
          frame.variable("database", "Database", f"label_values(sqlite_up{{{NODES}}}, database)",
-                        all_of_them=False)],
+                        several=False)],
         frame.annotation(["severity", "device"], *ALERTED), of_a_node=True)
     for panel in [*now(limits), what_it_is(), firing()]:
         made.with_panel(panel)

@@ -4,7 +4,7 @@ from grafana_foundation_sdk.builders import dashboard as board
 
 import frame
 from frame import NODE
-from panels import ORANGE, RED, Column, lines, number, rows, steps, words
+from panels import GREEN, ORANGE, RED, Column, lines, number, rows, steps, words
 
 ALL = 'cluster="$cluster"'
 THIS = ALL + ',instance="$instance"'
@@ -12,17 +12,18 @@ MOST_NODES = 100
 # Other exporters of a node may have the same `instance`.
 EXPORTERS = f"on ({NODE}) instance:sqlite_exporter_up:bool{{{ALL}}}"
 WORST = f"topk({MOST_NODES}, 1 - instance:sqlite_exporter_up:bool{{{ALL}}})"
+SNAPSHOT = f"sqlite_exporter_snapshot_timestamp_seconds{{{THIS}}}"
+AGE = f"max(timestamp({SNAPSHOT}) - {SNAPSHOT})"
 
 
-def of(name, more="", each=""):
+def of(name, each=""):
     """The counter's rate; `each` are labels to tell apart."""
-    return f"sum by ({each}) (rate({name}{{{THIS}{more}}}[$__rate_interval]))"
+    return f"sum by ({each}) (rate({name}{{{THIS}}}[$__rate_interval]))"
 
 
-def worst(expression, label=""):
+def worst(expression, *labels):
     """Of the exporters in the list alone."""
-    return (f"max by ({NODE}{', ' * bool(label)}{label}) ({expression % ALL} "
-            f"and on ({NODE}) {WORST})")
+    return frame.among(NODE, WORST, expression % ALL, *labels)
 
 
 def own(metric):
@@ -46,7 +47,7 @@ def all_of_them():
          "slowdown": worst("sqlite_exporter_sampler_slowdown{%s}"),
          "cpu": worst("rate(process_cpu_seconds_total{%s}[$__rate_interval])"),
          "memory": worst("process_resident_memory_bytes{%s}")},
-        [Column("up", "Up", 70, mappings=[words({0: ("up", "green"), 1: ("down", RED)})]),
+        [Column("up", "Up", 70, mappings=[words({0: ("up", GREEN), 1: ("down", RED)})]),
          Column("cluster", "Cluster", 120),
          Column("instance", "Node", link=frame.TO_EXPORTER),
          Column("version", "Version", 90),
@@ -64,7 +65,7 @@ def now():
     return [
         number("Up", "Whether the last scrape was answered. Good: up. Metric: `up`.", "",
                f"max(instance:sqlite_exporter_up:bool{{{THIS}}})",
-               mappings=[words({0: ("down", RED), 1: ("up", "green")})]),
+               mappings=[words({0: ("down", RED), 1: ("up", GREEN)})]),
         number("Databases", "Under observation. Good: what you expect. "
                "Metric: `sqlite_exporter_databases`.", "short",
                f"max(sqlite_exporter_databases{{{THIS}}})"),
@@ -77,11 +78,10 @@ def now():
         number("Configuration", "Whether the last reload was taken. Good: taken. Metric: "
                "`sqlite_exporter_config_last_reload_successful`.", "",
                f"max(sqlite_exporter_config_last_reload_successful{{{THIS}}})",
-               mappings=[words({0: ("refused", RED), 1: ("taken", "green")})]),
+               mappings=[words({0: ("refused", RED), 1: ("taken", GREEN)})]),
         number("Age of readings", "How old what is served was at the last scrape. Good: within two "
                "intervals. Metric: `sqlite_exporter_snapshot_timestamp_seconds`.", "s",
-               f"max(timestamp(sqlite_exporter_snapshot_timestamp_seconds{{{THIS}}}) "
-               f"- sqlite_exporter_snapshot_timestamp_seconds{{{THIS}}})", decimals=1),
+               AGE, decimals=1),
         number("Stalled mounts", "Filesystems that do not answer. Good: 0. "
                "Metric: `sqlite_exporter_stalled_mounts`.", "short",
                f"max(sqlite_exporter_stalled_mounts{{{THIS}}})", colors=steps((1, RED))),
@@ -105,8 +105,7 @@ def looks():
               "intervals. Metrics: `sqlite_exporter_stalled_mounts`, "
               "`sqlite_exporter_snapshot_timestamp_seconds`.", "short",
               {"stalled mounts": f"max(sqlite_exporter_stalled_mounts{{{THIS}}})",
-               "age": f"max(timestamp(sqlite_exporter_snapshot_timestamp_seconds{{{THIS}}}) "
-               f"- sqlite_exporter_snapshot_timestamp_seconds{{{THIS}}})"}, right=("age", "s")),
+               "age": AGE}, right=("age", "s")),
         lines("Time of one look, by collector", "On average. Good: microseconds, below a "
               "millisecond. Metric: `sqlite_exporter_collector_duration_seconds`.", "s",
               {"{{collector}}": of(duration + "_sum", each="collector") + " / "

@@ -12,8 +12,7 @@ MOST_DATABASES, MOST_NODES, MOST_ALERTS = 100, 50, 200
 # Only these are joined with their values: a refresh costs no more with more databases in trouble.
 SCORES = (f'topk({MOST_DATABASES}, '
           f'database:sqlite_trouble:score{{{NODES},owner_namespace=~"$namespace"}})')
-WORST = f"and on ({KEY}) {SCORES}"
-WORST_NODES = f"and on ({NODE}) topk({MOST_NODES}, instance:sqlite_trouble:score{{{NODES}}})"
+NODE_SCORES = f"topk({MOST_NODES}, instance:sqlite_trouble:score{{{NODES}}})"
 
 YEAR = from_on(365 * 86400, "not soon")
 STATES = words({
@@ -39,9 +38,9 @@ def largest_clusters(record):
             '"cluster", "no cluster", "cluster", "")')
 
 
-def count_of(severity):
+def count_of(kind):
     """Alerts that fire; 0 only where the rules are evaluated."""
-    return (f"count({frame.firing(NODES, severity=severity)}) "
+    return (f"count({frame.firing(NODES, severity=kind)}) "
             f"or 0 * count(instance:sqlite_exporter_up:bool{{{NODES}}})")
 
 
@@ -77,8 +76,8 @@ def firing():
     labels = (f"alertname, severity, {KEY}, state, reason, query, table, device, mountpoint, "
               f"{frame.OWNER}")
 
-    def of(severity):
-        return f"max by ({labels}) ({frame.firing(NODES, severity=severity)})"
+    def of(kind):
+        return f"max by ({labels}) ({frame.firing(NODES, severity=kind)})"
 
     return rows(
         "Alerts that fire",
@@ -105,9 +104,9 @@ def firing():
         empty="Nothing fires, or no rules are evaluated.")
 
 
-def worst(name, label=""):
+def worst(name, *labels):
     """Of the worst databases alone."""
-    return f"max by ({KEY}{', ' * bool(label)}{label}) ({name}{{{NODES}}} {WORST})"
+    return frame.among(KEY, SCORES, f"{name}{{{NODES}}}", *labels)
 
 
 def databases(limits):
@@ -180,7 +179,7 @@ def trends():
 
 def nodes(limits):
     def of_node(name):
-        return f"max by ({NODE}) (instance:sqlite_{name}{{{NODES}}} {WORST_NODES})"
+        return frame.among(NODE, NODE_SCORES, f"instance:sqlite_{name}{{{NODES}}}")
 
     return rows(
         "Nodes, the worst first",
@@ -239,7 +238,7 @@ def build(limits):
         [frame.cluster(several=True), frame.node(several=True),
          frame.variable("namespace", "Namespace (of databases)", "label_values("
                         f"database:sqlite_owner:info{{{NODES}}}, owner_namespace)",
-                        all_of_them=True, multi=True)],
+                        several=True)],
         frame.annotation(["severity", "cluster"], NODES), of_a_node=False)
     for panel in summary():
         made.with_panel(panel)

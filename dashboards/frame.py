@@ -26,6 +26,11 @@ TO_RUNBOOK_OF_THIS = ("Open the runbook",
                       "http://${instance}/runbooks/${__data.fields.alertname}")
 
 
+def among(key, chosen, expression, *labels):
+    """By these labels and the key, and of what has the key of something chosen alone."""
+    return f"max by ({', '.join([key, *labels])}) ({expression} and on ({key}) {chosen})"
+
+
 class Annotation(model.AnnotationQuery):
     """An annotation of Prometheus, whose formats of text the library does not know."""
 
@@ -52,29 +57,28 @@ def annotation(labels, *selectors):
         expr=f"max by (alertname, {', '.join(labels)}) ({firing(*selectors)})")
 
 
-def variable(name, label, query, *, all_of_them, multi=False):
+def variable(name, label, query, *, several):
     found = (board.QueryVariable(name).label(label).datasource(DATASOURCE).query(query)
              .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
              .sort(model.VariableSort.ALPHABETICAL_ASC))
-    if all_of_them:
-        # Also what has no such label.
-        found.include_all(True).all_value(".*").multi(multi).current(
-            model.VariableOption(text=["All"] if multi else "All",
-                                 value=["$__all"] if multi else "$__all"))
+    if several:
+        # All: also what has no such label.
+        found.include_all(True).all_value(".*").multi(True).current(
+            model.VariableOption(text=["All"], value=["$__all"]))
     return found
 
 
 def cluster(several):
     """Of one that is not there the name is empty, which matches what has no such label."""
     return variable("cluster", "Cluster", "label_values(sqlite_exporter_build_info, cluster)",
-                    all_of_them=several, multi=several)
+                    several=several)
 
 
 def node(several):
     return variable("instance", "Node",
                     'label_values(sqlite_exporter_build_info{%s"$cluster"}, instance)'
                     % ("cluster=~" if several else "cluster="),
-                    all_of_them=several, multi=several)
+                    several=several)
 
 
 def dashboard(uid, title, description, variables, marks, *, of_a_node):

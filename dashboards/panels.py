@@ -44,17 +44,13 @@ def severity(none):
     return words({0: ("-", none), 1: ("info", BLUE), 2: ("ticket", ORANGE), 3: ("page", RED)})
 
 
-def queries_of(panel, queries, **options):
-    """One target for each expression, by what it is called."""
-    for number, (name, expression) in enumerate(queries.items()):
-        target = prometheus.Dataquery().expr(expression).ref_id(chr(ord("A") + number))
-        if options.get("table"):
-            target.instant().format(PromQueryFormat.TABLE)
-        elif options.get("instant"):
-            target.instant().legend_format(name)
-        else:
-            target.range().legend_format(name)
-        panel.with_target(target)
+def letter(place):
+    """What Grafana calls the query at this place."""
+    return chr(ord("A") + place)
+
+
+def query(place, expression):
+    return prometheus.Dataquery().expr(expression).ref_id(letter(place))
 
 
 def described(panel, title, description, size, unit, empty):
@@ -101,7 +97,8 @@ def lines(title, description, unit, queries, *, size=(8, 8), limit=None, most=No
             model.DynamicConfigValue("custom.axisPlacement", "right"),
             model.DynamicConfigValue("custom.axisSoftMax", 1 if right[1] in COUNTS else 0),
             model.DynamicConfigValue("custom.fillOpacity", 0)])
-    queries_of(panel, queries)
+    for place, (legend, expression) in enumerate(queries.items()):
+        panel.with_target(query(place, expression).range().legend_format(legend))
     return panel
 
 
@@ -118,13 +115,12 @@ def number(title, description, unit, expression, *, size=(3, 4), colors=None, ma
         panel.mappings(list(mappings))
     if decimals is not None:
         panel.decimals(decimals)
-    queries_of(panel, {names or "": expression}, instant=True)
-    return panel
+    return panel.with_target(query(0, expression).instant().legend_format(names or ""))
 
 
 @dataclass
 class Column:
-    """A column of a table: a label, or what a query (by its letter) gives."""
+    """A column of a table: a label, or what a query gives, by its name."""
 
     source: str
     title: str
@@ -163,7 +159,7 @@ def rows(title, description, queries, columns, *, size=(24, 9), sort=None, hidde
     fields are of use before they are left out."""
     panel = described(table.Panel(), title, description, size, "", empty)
     panel.cell_height(common.TableCellHeight.SM).thresholds(steps(base="text"))
-    letters = {name: chr(ord("A") + place) for place, name in enumerate(queries)}
+    letters = {name: letter(place) for place, name in enumerate(queries)}
 
     def name_of(source):
         if source not in letters:
@@ -181,5 +177,6 @@ def rows(title, description, queries, columns, *, size=(24, 9), sort=None, hidde
         "renameByName": {name_of(column.source): column.title for column in columns}}))
     for column in columns:
         panel.override_by_name(column.title, column.properties(column.source not in letters))
-    queries_of(panel, queries, table=True)
+    for place, expression in enumerate(queries.values()):
+        panel.with_target(query(place, expression).instant().format(PromQueryFormat.TABLE))
     return panel
