@@ -1,5 +1,6 @@
 """A dashboard against the types of Grafana's own library, which know all keys and words."""
 
+import copy
 import json
 import os
 import shutil
@@ -57,7 +58,7 @@ def typescript(dashboard):
                 check(f"custom_{number}_{place}", f"{kind}.FieldConfig", custom)
         for target in panel["targets"]:
             check(f"target_{number}_{target['refId']}", "Dataquery", target)
-    frame = json.loads(json.dumps(dashboard))
+    frame = copy.deepcopy(dashboard)
     for panel in frame["panels"]:
         for key in ("options", "targets"):
             panel.pop(key, None)

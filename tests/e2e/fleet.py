@@ -1,7 +1,6 @@
 """A small fleet of real exporters: a node with each incident of the demo, and one that is well."""
 
 import os
-import shutil
 import subprocess
 import sys
 
@@ -11,7 +10,6 @@ import pod
 import support
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-INCIDENTS = ("forgotten-reader", "no-checkpoint", "killed-writer", "replaced-file", "stuck-writer")
 CLUSTERS = ("harbour", "mill")
 
 CONFIG = """
@@ -87,7 +85,7 @@ class Fleet:
 
     def __init__(self, add_cleanup, folder, interval, rules):
         demos = {name: incident_demo.Demo(add_cleanup, name, os.path.join(folder, name), interval)
-                 for name in INCIDENTS}
+                 for name in incident_demo.INCIDENTS}
         home = os.path.join(folder, "shop")
         os.mkdir(home)
         self.shop = Shop(add_cleanup, home, interval)
@@ -107,8 +105,3 @@ class Fleet:
     @staticmethod
     def databases_of(node):
         return ["outbox"] if node == "shop" else [node, "healthy"]
-
-
-def missing():
-    """Why there can be no fleet, or nothing."""
-    return None if shutil.which("prometheus") else "prometheus is not installed"

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import time
-import urllib.parse
 
 import support
 
@@ -94,31 +93,24 @@ class Page:
             text = text.replace("${%s}" % name, value).replace("$" + name, value)
         return text
 
-    def ask(self, path, **parameters):
-        status, _, body = support.http_get(
-            f"http://{self.prometheus.address}/api/v1/{path}?"
-            + urllib.parse.urlencode(parameters))
-        answer = json.loads(body)
-        if status != 200 or answer["status"] != "success":
-            raise AssertionError(f"{parameters}: {body}")
-        return answer["data"]
-
     def run(self, target, **more):
         """The answer to one query of a panel."""
         if target.get("instant"):
-            return self.ask("query", query=self.filled(target["expr"]), time=self.end, **more)
+            return self.prometheus.ask("query", query=self.filled(target["expr"]), time=self.end,
+                                       **more)
         return self.range(target["expr"], **more)
 
     def range(self, expression, **more):
         end = self.end
-        return self.ask("query_range", query=self.filled(expression),
-                        start=end - self.seconds, end=end, step=self.step, **more)
+        return self.prometheus.ask("query_range", query=self.filled(expression),
+                                   start=end - self.seconds, end=end, step=self.step, **more)
 
     def choices(self, name):
         """What a variable offers."""
         selector, label = label_values(variables(self.dashboard)[name]["query"])
-        return self.ask(f"label/{label}/values", start=self.end - self.seconds, end=self.end,
-                        **{"match[]": self.filled(selector)})
+        end = self.end
+        return self.prometheus.ask(f"label/{label}/values", start=end - self.seconds, end=end,
+                                   **{"match[]": self.filled(selector)})
 
 
 def has_data(answer):

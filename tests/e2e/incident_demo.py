@@ -6,6 +6,15 @@ import subprocess
 
 import support
 
+# The alert that each leads to.
+INCIDENTS = {
+    "forgotten-reader": "SqliteForgottenReader",
+    "no-checkpoint": "SqliteCheckpointStarved",
+    "killed-writer": "SqliteCrashLeftover",
+    "replaced-file": "SqliteDatabaseReplaced",
+    "stuck-writer": "SqliteWriteLockSaturated",
+}
+
 
 class Demo:
     """Its temporary folder is below `temporary`, which is made for it."""

@@ -14,6 +14,7 @@ import monitoring
 import runbooks
 import short_rules
 import support
+from incident_demo import INCIDENTS
 
 try:
     import yaml
@@ -21,16 +22,7 @@ except ImportError:
     yaml = None
 
 ALERTS = os.path.join(support.SOURCE_DIR, "alerts")
-
 PATIENCE = 240
-
-INCIDENTS = {
-    "forgotten-reader": "SqliteForgottenReader",
-    "no-checkpoint": "SqliteCheckpointStarved",
-    "killed-writer": "SqliteCrashLeftover",
-    "replaced-file": "SqliteDatabaseReplaced",
-    "stuck-writer": "SqliteWriteLockSaturated",
-}
 STATES = ("SqliteCrashLeftover", "SqliteDatabaseReplaced")
 # One look has no past: it names who holds the lock, and not that it is for long.
 NOT_SEEN_AT_ONCE = ("SqliteWriteLockSaturated",)

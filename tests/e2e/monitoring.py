@@ -67,12 +67,19 @@ class Prometheus(Program):
         super().__init__(add_cleanup, folder, "prometheus", "--config.file=" + path,
                          "--storage.tsdb.path=" + os.path.join(folder, "tsdb"))
 
+    def ask(self, path, **parameters):
+        """The data of the answer to /api/v1/PATH; any other answer is an error."""
+        status, _, body = support.http_get(
+            f"http://{self.address}/api/v1/{path}?" + urllib.parse.urlencode(parameters))
+        answer = json.loads(body)
+        if status != 200 or answer["status"] != "success":
+            raise AssertionError(f"{parameters}: {body}")
+        return answer["data"]
+
     def query(self, expression):
         """Labels and value of each series of the answer."""
-        _, _, body = support.http_get(f"http://{self.address}/api/v1/query?query="
-                                      + urllib.parse.quote(expression))
         return [(series["metric"], float(series["value"][1]))
-                for series in json.loads(body)["data"]["result"]]
+                for series in self.ask("query", query=expression)["result"]]
 
 
 class Webhook:

@@ -15,14 +15,15 @@ sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 
 import fleet  # noqa: E402
 import grafana  # noqa: E402
+import incident_demo  # noqa: E402
 import short_rules  # noqa: E402
 import support  # noqa: E402
 
 MODULES = os.path.join(support.SOURCE_DIR, "build-pictures", "node_modules")
 SECONDS, STEP = 480, 2  # what a picture shows, when all alerts of the incidents have fired
 PATIENCE = 900
-ALERTS = {"SqliteForgottenReader", "SqliteCheckpointStarved", "SqliteCrashLeftover",
-          "SqliteDatabaseReplaced", "SqliteWriteLockSaturated", "SqliteQueryFailing"}
+# Of the incidents, and of a query of the node that is well.
+ALERTS = {*incident_demo.INCIDENTS.values(), "SqliteQueryFailing"}
 
 
 def picture(page):
