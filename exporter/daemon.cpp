@@ -2,6 +2,8 @@
 
 #include <malloc.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "exporter/reload.h"
 #include "exporter/sampler.h"
 #include "exporter/scheduler.h"
+#include "exporter/service_manager.h"
 #include "exporter/sql/query_runner.h"
 #include "exporter/web.h"
 
@@ -45,6 +48,21 @@ std::vector<int> signals_to_handle(const DaemonOptions& options) {
   return signals;
 }
 
+/// Two in the time that systemd allows, as it advises. Its restart helps a loop or a sampler that
+/// got stuck by a fault of ours; a mount that hangs would hang the next process as well.
+void feed_watchdog(Loop& loop, const Sampler& sampler, const ServiceManager& service_manager,
+                   const Log& log) {
+  if (!service_manager.watchdog()) return;
+  const auto period =
+      std::chrono::duration_cast<std::chrono::milliseconds>(*service_manager.watchdog() / 2);
+  loop.every(std::max(period, std::chrono::milliseconds(1)), [&, period, fed = true]() mutable {
+    const bool progress = sampler.makes_progress(period);
+    if (progress) service_manager.alive();
+    if (!progress && fed) log.error("the sampler is stuck, and the watchdog is not fed any more");
+    fed = progress;
+  });
+}
+
 }  // namespace
 
 Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOptions& options) {
@@ -61,15 +79,21 @@ Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOption
   if (!server) return fail(server.error());
   log.info("listening", {{"address", (*server)->address()}});
   if (options.listening) options.listening((*server)->address());
+  ServiceManager service_manager;
 
   const auto own_reader = std::make_shared<OwnReaderPids>();
   QueryRunner queries(config.sql(), {loop, log, tools.own_metrics, own_reader,
                                      sql_worker_command(options.paths.procfs)});
   Sampler sampler(CpuBudget(config.poll().cpu_budget, config.poll().interval), tools.cpu_time,
                   own_reader);
+  const auto published = [&](const Snapshot& now) {
+    service_manager.watching(now.databases());
+    if (options.published) options.published(now);
+  };
   Scheduler scheduler(config, {loop, sampler, log, tools, snapshot, options.paths,
-                               watch_folders(log), options.published, &queries, own_reader});
-  Reload reload(config, {loop, log, tools.own_metrics, options.reload, [&](const Config& now) {
+                               watch_folders(log), published, &queries, own_reader});
+  Reload reload(config, {loop, log, tools.own_metrics, service_manager, options.reload,
+                         [&](const Config& now) {
                            const Enabled enabled = enabled_by(now);
                            tools.own_metrics->add_collectors(enabled.names);
                            queries.configure(now.sql());
@@ -79,10 +103,12 @@ Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOption
     loop.on_signal(signal_number, [&, signal_number] {
       if (signal_number == SIGHUP && options.reload) return reload.request();
       log.info("stopping", {{"signal", std::string("SIG").append(::sigabbrev_np(signal_number))}});
+      service_manager.stopping();
       queries.stop();
       loop.stop();
     });
   }
+  feed_watchdog(loop, sampler, service_manager, log);
   scheduler.start();
   const bool jobs_ended = loop.run();
   return sampler.stop() && jobs_ended;

@@ -22,6 +22,7 @@ void Reload::request() {
 
 void Reload::begin() {
   under_way_ = true;
+  parts_.service_manager.reloading();
   const auto config = std::make_shared<std::optional<Result<Config>>>();
   parts_.loop.in_pool([config, load = parts_.load] { *config = load(); },
                       [this, config] {
@@ -36,9 +37,11 @@ void Reload::finish(const Result<Config>& config) {
   if (!config) {
     parts_.log.error("reload failed, the running configuration stays",
                      {{"error", config.error().message}});
+    parts_.service_manager.reloaded(config.error().message);
     return;
   }
   parts_.apply(*config);
+  parts_.service_manager.reloaded(std::nullopt);
   parts_.log.info("configuration reloaded");
   if (config->web() != web_ || config->log() != log_)
     parts_.log.warn("[web] and [log] change with a restart only");

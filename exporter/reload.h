@@ -9,6 +9,7 @@
 #include "exporter/log.h"
 #include "exporter/loop.h"
 #include "exporter/own_metrics.h"
+#include "exporter/service_manager.h"
 
 namespace sqlite_exporter {
 
@@ -19,6 +20,7 @@ class Reload {
     Loop& loop;
     const Log& log;
     std::shared_ptr<OwnMetrics> own_metrics;
+    ServiceManager& service_manager;
     std::function<Result<Config>()> load;      ///< on a pool thread: the file may hang
     std::function<void(const Config&)> apply;  ///< on the loop's
   };
@@ -28,7 +30,7 @@ class Reload {
   Reload& operator=(const Reload&) = delete;
 
   /// One that comes while another is under way has the file read once more after it. With an error
-  /// the running configuration stays, and a metric and the log say so.
+  /// the running configuration stays, and a metric, the log and the service manager say so.
   void request();
 
  private:

@@ -91,7 +91,10 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
   std::condition_variable changed;
   bool stop = false;
   unsigned threads = 0;  ///< that have not ended
-  unsigned active = 0;   ///< the number of the one thread that takes looks; others are hung
+  unsigned started = 0;
+  unsigned active = 0;  ///< the number of the one thread that takes looks, 0 for none: all hang
+  /// When the active thread is to come round again: now, or what it waits for.
+  Clock::time_point expected;
   std::uint64_t looks = 0;
 
   std::unordered_map<const SampleCell*, std::shared_ptr<Watched>> watched;
@@ -118,8 +121,10 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
 
   void start_thread() {
     ++threads;
+    active = ++started;
+    expected = Clock::now();
     const SignalsBlocked blocked;
-    std::thread([shared = shared_from_this(), number = ++active] { shared->run(number); }).detach();
+    std::thread([shared = shared_from_this(), number = active] { shared->run(number); }).detach();
   }
 
   void run(unsigned number) {
@@ -127,14 +132,15 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     ThreadCpuMeter meter(*cpu_time);
     std::unique_lock lock(mutex);
     while (!stop && active == number) {
-      const Clock::time_point now = Clock::now();
+      const Clock::time_point now = expected = Clock::now();
       if (now >= next_tick) keep_budget(now, meter);
       if (queue.empty() && budget.slowdown() > 1) {
-        changed.wait_until(lock, Clock::time_point(next_tick));
+        wait_until(next_tick, lock);
       } else if (queue.empty()) {
+        expected = Clock::time_point::max();
         changed.wait(lock);
       } else if (const Due& next = queue.top(); next.instant - now > next.period * slack) {
-        changed.wait_until(lock, Clock::time_point(next.instant));
+        wait_until(next.instant, lock);
         slack = std::uniform_real_distribution(kLeastSlack, kMostSlack)(random);
       } else {
         const std::shared_ptr<Watched> item = next.item.lock();
@@ -146,6 +152,12 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     }
     --threads;
     changed.notify_all();
+  }
+
+  /// By value: what is waited for may be gone before.
+  void wait_until(Clock::time_point instant, std::unique_lock<std::mutex>& lock) {
+    expected = instant;
+    changed.wait_until(lock, instant);
   }
 
   void keep_budget(Clock::time_point now, ThreadCpuMeter& meter) {
@@ -210,6 +222,7 @@ void Sampler::watch(const std::shared_ptr<SampleCell>& cell, std::string path,
         Watched{cell, cell->get().taken, filesystem, WalWatch(std::move(path)), std::nullopt});
     // The first look at once: it is the baseline of all counters.
     shared_->queue.push({Clock::now(), {}, item});
+    shared_->expected = std::min(shared_->expected, Clock::now());
   } else if (item->looking) {
     item->new_path = std::move(path);
   } else {
@@ -227,13 +240,19 @@ void Sampler::forget(const std::shared_ptr<SampleCell>& cell) {
 void Sampler::supervise(Clock::duration deadline) {
   const std::lock_guard lock(shared_->mutex);
   const Watched* const current = shared_->current;
-  if (current == nullptr || Clock::now() - shared_->current_since < deadline) return;
-  if (shared_->threads >= kMostThreads) return;
-  Shared::Stalled& stalled = shared_->stalled[current->filesystem.id];
-  stalled.mountpoint = current->filesystem.mountpoint;
-  ++stalled.looks;
-  shared_->current = nullptr;
-  shared_->start_thread();
+  if (current != nullptr && Clock::now() - shared_->current_since >= deadline) {
+    Shared::Stalled& stalled = shared_->stalled[current->filesystem.id];
+    stalled.mountpoint = current->filesystem.mountpoint;
+    ++stalled.looks;
+    shared_->current = nullptr;
+    shared_->active = 0;
+  }
+  if (shared_->active == 0 && shared_->threads < kMostThreads) shared_->start_thread();
+}
+
+bool Sampler::makes_progress(Clock::duration patience) const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->active == 0 || shared_->expected > Clock::now() - patience;
 }
 
 std::map<FilesystemId, std::string> Sampler::stalled() const {

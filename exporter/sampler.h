@@ -38,9 +38,13 @@ class Sampler {
   void watch(const std::shared_ptr<SampleCell>& cell, std::string path, Filesystem filesystem);
   void forget(const std::shared_ptr<SampleCell>& cell);
 
-  /// To be called now and then: replaces a thread whose look takes longer than `deadline`, as long
-  /// as no more than seven hang. The filesystem of that look is not sampled until it returns.
+  /// To be called now and then: replaces a thread whose look takes longer than `deadline`. The
+  /// filesystem of that look is stalled, and not sampled, until it returns. While eight such looks
+  /// hang nothing is sampled.
   void supervise(std::chrono::steady_clock::duration deadline);
+  /// False if the thread that takes looks, no stalled one, was to come round `patience` ago and has
+  /// not. May wait for that thread's bookkeeping.
+  bool makes_progress(std::chrono::steady_clock::duration patience) const;
   /// The filesystems that hold up a look now, by a mountpoint of each.
   std::map<FilesystemId, std::string> stalled() const;
 

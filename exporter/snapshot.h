@@ -26,7 +26,9 @@ class Snapshot {
   /// The whole page in the text format. Any thread; who asks first pays.
   std::shared_ptr<const std::string> text() const;
   bool is_stale(Clock::time_point now) const { return now >= begun_ + valid_for_; }
+  /// The node is the last of them.
   const std::vector<SubjectReadings>& subjects() const { return subjects_; }
+  std::size_t databases() const { return subjects_.size() - 1; }
 
  private:
   std::vector<SubjectReadings> subjects_;

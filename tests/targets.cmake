@@ -240,7 +240,7 @@ set(e2e_environment
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script alerts attribution dashboards dashboards_data explain incident_demo incidents inspect
         interference many metrics node node_paths program prometheus queries readme remount runbooks
-        selftest sql_worker stalls states sync sync_worker worker_promise)
+        selftest service_manager sql_worker stalls states sync sync_worker worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
