@@ -37,7 +37,8 @@ constexpr Metric kFilesFree =
 constexpr Metric kReadonly =
     gauge("sqlite_filesystem_readonly",
           "1 if nothing can be written; if it was not mounted so, the filesystem turned to it "
-          "after an error of its disk.",
+          "after an error of its disk. Absent where the exporter sees it read-only and cannot tell "
+          "whether the node does.",
           {"device", "mountpoint", "fstype"});
 
 constexpr const Metric* kNodeMetrics[] = {&kSize, &kAvail, &kFiles, &kFilesFree, &kReadonly};
@@ -82,7 +83,8 @@ Result<void> look_at_filesystems(const NodeLook& look, Batch& batch) {
       add(kFiles, static_cast<double>(status.files));
       add(kFilesFree, static_cast<double>(status.files_free));
     }
-    add(kReadonly, status.readonly ? 1 : 0);
+    if (const auto readonly = look.node->readonly.is_readonly(mount, mountpoint))
+      add(kReadonly, *readonly ? 1 : 0);
   }
   return {};
 }

@@ -89,6 +89,7 @@ Result<Node> read_node(const NodePaths& paths) {
   if (!mounts) return fail(mounts.error());
   Node node;
   node.mounts = std::move(*mounts);
+  node.readonly = ReadonlyMounts::read(paths.procfs, node.mounts);
   node.paths = paths;
   node.own_pid_namespace = counts_own_pids(paths.procfs);
   return node;

@@ -13,6 +13,7 @@
 #include "collectors/linux/lock_table.h"
 #include "collectors/linux/mount_table.h"
 #include "collectors/linux/pod_names.h"
+#include "collectors/linux/readonly_mounts.h"
 #include "collectors/own_reader.h"
 #include "collectors/owner.h"
 
@@ -46,6 +47,7 @@ struct LockHolders {
 
 struct Node {
   MountTable mounts;
+  ReadonlyMounts readonly;
   NodePaths paths;
   bool own_pid_namespace = true;  ///< procfs counts pids as F_GETLK does
   /// Null before it was first asked for.

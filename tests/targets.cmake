@@ -75,6 +75,7 @@ unit_test(test_linux SOURCES
   tests/linux/process_files_test.cpp
   tests/linux/process_stat_test.cpp
   tests/linux/process_test.cpp
+  tests/linux/readonly_mounts_test.cpp
   tests/linux/resolve_path_test.cpp
   tests/linux/text_file_test.cpp
   USES collectors_linux test_support)

@@ -18,7 +18,6 @@ Result<FilesystemStatus> read_filesystem_status(const Mount& mount) {
   status.avail_bytes = std::uint64_t{answer.f_bavail} * answer.f_frsize;
   status.files = answer.f_files;
   status.files_free = answer.f_favail;
-  status.readonly = (answer.f_flag & ST_RDONLY) != 0 || mount.failed;
   return status;
 }
 

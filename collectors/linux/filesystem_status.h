@@ -14,7 +14,6 @@ struct FilesystemStatus {
   std::uint64_t avail_bytes = 0;  ///< to users without privileges
   std::uint64_t files = 0;        ///< inodes; 0 where the filesystem makes them as it needs them
   std::uint64_t files_free = 0;
-  bool readonly = false;  ///< the mount is, or the filesystem turned to it after an error
 };
 
 /// Asks the filesystem itself (statvfs), so it blocks as long as that does. Errors: no_data (not

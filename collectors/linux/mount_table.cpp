@@ -30,10 +30,10 @@ std::string option(libmnt_fs* filesystem, const char* name) {
   return {value, size};
 }
 
-bool has_option(libmnt_fs* filesystem, const char* name) {
+bool has_option(const char* options, const char* name) {
   char* value = nullptr;
   std::size_t size = 0;
-  return mnt_fs_get_option(filesystem, name, &value, &size) == 0;
+  return options != nullptr && mnt_optstr_get_option(options, name, &value, &size) == 0;
 }
 
 /// gfs2 and ocfs2 lie on a disk that several machines write to.
@@ -92,7 +92,10 @@ Result<MountTable> MountTable::read(const std::string& procfs, const std::string
     if (mount.fstype == "overlay") mount.upper = option(filesystem, "upperdir");
     mount.superblock = mnt_fs_get_devno(filesystem);
     mount.root = text(mnt_fs_get_root(filesystem));
-    mount.failed = has_option(filesystem, "emergency_ro") || has_option(filesystem, "shutdown");
+    const char* const options = mnt_fs_get_fs_options(filesystem);
+    mount.readonly = has_option(options, "ro") || has_option(options, "emergency_ro") ||
+                     has_option(options, "shutdown");
+    mount.mounted_readonly = has_option(mnt_fs_get_vfs_options(filesystem), "ro");
     mounts.push_back(std::move(mount));
   }
   return MountTable(std::move(mounts));

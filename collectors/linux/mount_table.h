@@ -32,9 +32,10 @@ struct Mount {
   /// btrfs another one than `stat` gives.
   std::uint64_t superblock = 0;
   std::string root{};  ///< the directory of the filesystem that is mounted, often "/"
-  /// It takes no more writes after an error, though it is mounted rw: ext4, from Linux 6.15 on
-  /// (`emergency_ro`, `shutdown`), no longer turns to ro.
-  bool failed = false;
+  /// The filesystem takes no writes through any mount. After an error ext4, from Linux 6.15 on, no
+  /// longer turns to ro: it says `emergency_ro` or `shutdown`.
+  bool readonly = false;
+  bool mounted_readonly = false;  ///< this mount of it, in the namespace that was read
 };
 
 class MountTable {

@@ -1,17 +1,13 @@
 /// Walks the descriptors of all processes, and translates the names of foreign mount namespaces.
 #include "collectors/linux/open_files.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <climits>
 #include <map>
 #include <utility>
 
 #include "collectors/base/database_files.h"
 #include "collectors/linux/file.h"
+#include "collectors/linux/link.h"
 #include "collectors/linux/mount_table.h"
 #include "collectors/linux/path_translation.h"
 #include "collectors/linux/text.h"
@@ -23,13 +19,6 @@ namespace {
 constexpr std::size_t kDescriptorsPerStep = 256;
 constexpr std::size_t kMostOtherEntries = 4096;  ///< of procfs, which are no processes
 constexpr std::size_t kMostViews = 1000;
-
-Result<std::string> read_link(const std::string& link) {
-  std::array<char, PATH_MAX + 1> target;
-  const ssize_t size = ::readlink(link.c_str(), target.data(), target.size());
-  if (size < 0) return fail(error_from_errno(errno, "read the link", link));
-  return std::string(target.data(), static_cast<std::size_t>(size));
-}
 
 /// Those of the first entries that procfs lists.
 Result<std::vector<int>> processes_of(const std::string& procfs, std::size_t most) {

@@ -141,21 +141,28 @@ std::string node_text(const Node& node, const std::vector<FilesystemStatus>& fil
 TEST_CASE("the figures of mounts, each once, without what a filesystem has no limit of") {
   Node node;
   node.paths.rootfs = "/host";
+  Mount readonly{"/host/data", "btrfs", "/dev/b"};
+  readonly.readonly = true;
+  Mount unknown{"/host/seen", "ext4", "/dev/c"};
+  unknown.mounted_readonly = true;
   const std::vector<FilesystemStatus> filesystems = {
-      {{"/host", "ext4", "/dev/a"}, 1000, 400, 100, 40, false},
-      {{"/", "ext4", "/dev/a"}, 1000, 400, 100, 40, false},
-      {{"/host/data", "btrfs", "/dev/b"}, 2000, 0, 0, 0, true},
-      {{"/host/run", "tmpfs", "tmpfs"}, 0, 0, 0, 0, false},
+      {{"/host", "ext4", "/dev/a"}, 1000, 400, 100, 40},
+      {{"/", "ext4", "/dev/a"}, 1000, 400, 100, 40},
+      {std::move(readonly), 2000, 0, 0, 0},
+      {std::move(unknown), 2000, 0, 0, 0},
+      {{"/host/run", "tmpfs", "tmpfs"}, 0, 0, 0, 0},
   };
   const std::string a = "{device=\"/dev/a\",mountpoint=\"/\",fstype=\"ext4\"} ";
   const std::string b = "{device=\"/dev/b\",mountpoint=\"/data\",fstype=\"btrfs\"} ";
+  const std::string c = "{device=\"/dev/c\",mountpoint=\"/seen\",fstype=\"ext4\"} ";
   const std::string run = "{device=\"tmpfs\",mountpoint=\"/run\",fstype=\"tmpfs\"} ";
   CHECK(node_text(node, filesystems) ==
         "sqlite_filesystem_avail_bytes" + a + "400\nsqlite_filesystem_avail_bytes" + b +
-            "0\nsqlite_filesystem_files" + a + "100\nsqlite_filesystem_files_free" + a +
-            "40\nsqlite_filesystem_readonly" + a + "0\nsqlite_filesystem_readonly" + b +
-            "1\nsqlite_filesystem_readonly" + run + "0\nsqlite_filesystem_size_bytes" + a +
-            "1000\nsqlite_filesystem_size_bytes" + b + "2000\n");
+            "0\nsqlite_filesystem_avail_bytes" + c + "0\nsqlite_filesystem_files" + a +
+            "100\nsqlite_filesystem_files_free" + a + "40\nsqlite_filesystem_readonly" + a +
+            "0\nsqlite_filesystem_readonly" + b + "1\nsqlite_filesystem_readonly" + run +
+            "0\nsqlite_filesystem_size_bytes" + a + "1000\nsqlite_filesystem_size_bytes" + b +
+            "2000\nsqlite_filesystem_size_bytes" + c + "2000\n");
 }
 
 TEST_CASE("without databases there are no mounts to tell of") {

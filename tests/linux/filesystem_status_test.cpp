@@ -73,31 +73,12 @@ TEST_CASE("size, space and inodes are what stat says, before and after a file") 
   CHECK(empty.mount.device == "scratch");
   CHECK(empty.size_bytes == 1'048'576);
   CHECK(empty.files == 100);
-  CHECK_FALSE(empty.readonly);
 
   std::ofstream(directory / "f") << std::string(65'536, 'x') << std::flush;
   const FilesystemStatus used = status_at(path);
   check_against_stat(used);
   CHECK(used.avail_bytes == empty.avail_bytes - 65'536);
   CHECK(used.files_free == empty.files_free - 1);
-}
-
-TEST_CASE("a mount is read-only, also one of a filesystem that is not") {
-  const TemporaryDirectory directory;
-  PrivateMounts mounts;
-  if (!mounts.refused().empty()) {
-    return test::skip("filesystem", mounts.refused());
-  }
-  const std::string path = directory.path().string();
-  mounts.mount("tmpfs", "scratch", path);
-  std::filesystem::create_directory(directory.path() / "bind");
-  mounts.mount("", path, directory / "bind", MS_BIND);
-  mounts.mount("", "", directory / "bind", MS_BIND | MS_REMOUNT | MS_RDONLY);
-  CHECK_FALSE(status_at(path).readonly);
-  CHECK(status_at(directory / "bind").readonly);
-  CHECK(status_at(directory / "bind").mount.superblock == status_at(path).mount.superblock);
-  mounts.mount("", "", path, MS_REMOUNT | MS_RDONLY);
-  CHECK(status_at(path).readonly);
 }
 
 TEST_CASE("a filesystem without limits says 0") {
@@ -112,17 +93,6 @@ TEST_CASE("a filesystem without limits says 0") {
   check_against_stat(status);
   CHECK(status.size_bytes == 0);
   CHECK(status.files == 0);
-}
-
-TEST_CASE("a filesystem that failed is read-only, whatever it says of itself") {
-  const TemporaryDirectory directory;
-  Mount mount{directory.path().string(), "ext4", "/dev/a"};
-  const auto sound = read_filesystem_status(mount);
-  mount.failed = true;
-  const auto failed = read_filesystem_status(mount);
-  REQUIRE((sound && failed));
-  CHECK_FALSE(sound->readonly);
-  CHECK(failed->readonly);
 }
 
 TEST_CASE("a mount that is gone") {

@@ -172,13 +172,19 @@ TEST_CASE("of thousands of mounts, nested and covered, each path finds the one t
 
 TEST_CASE("a filesystem that takes no more writes after an error says so in its options") {
   const TemporaryDirectory procfs;
-  const auto table = table_of(procfs, {"22 1 179:2 / / rw - ext4 /dev/a rw,errors=remount-ro\n",
-                                       "23 22 179:3 / /a rw - ext4 /dev/b rw,emergency_ro\n",
-                                       "24 22 179:4 / /b rw - ext4 /dev/c rw,shutdown\n"});
+  const auto table = table_of(
+      procfs, {"22 1 179:2 / / rw - ext4 /dev/a rw,errors=remount-ro\n",
+               "23 22 179:3 / /a rw - ext4 /dev/b rw,emergency_ro\n",
+               "24 22 179:4 / /b rw - ext4 /dev/c rw,shutdown\n",
+               "25 22 179:5 / /c rw - ext4 /dev/d ro\n", "26 22 179:2 / /d ro - ext4 /dev/a rw\n"});
   REQUIRE(table);
-  CHECK_FALSE(mount_at(*table, "/x").failed);
-  CHECK(mount_at(*table, "/a/x").failed);
-  CHECK(mount_at(*table, "/b/x").failed);
+  CHECK_FALSE(mount_at(*table, "/x").readonly);
+  CHECK(mount_at(*table, "/a/x").readonly);
+  CHECK(mount_at(*table, "/b/x").readonly);
+  CHECK(mount_at(*table, "/c/x").readonly);
+  CHECK_FALSE(mount_at(*table, "/c/x").mounted_readonly);
+  CHECK_FALSE(mount_at(*table, "/d/x").readonly);
+  CHECK(mount_at(*table, "/d/x").mounted_readonly);
 }
 
 TEST_CASE("blanks and backslashes in a mountpoint") {

@@ -1,0 +1,13 @@
+/// Where a symbolic link leads, and what those of procfs say that lead to nothing.
+#pragma once
+
+#include <string>
+
+#include "collectors/base/result.h"
+
+namespace sqlite_exporter {
+
+/// The target as the link has it, not resolved. Errors: as `error_from_errno`.
+Result<std::string> read_link(const std::string& link);
+
+}  // namespace sqlite_exporter
