@@ -26,6 +26,11 @@ class Grammar {
     app_.add_flag("--selftest", selftest_,
                   "Compare what is read of each database with what SQL says")
         ->disable_flag_override();
+    app_.add_flag("--once", once_, "Print the metrics as they are now, and end")
+        ->disable_flag_override();
+    app_.add_option("--textfile", line_.textfile,
+                    "With --once: write them there, for node_exporter's textfile collector")
+        ->type_name("PATH.prom");
     app_.add_option("FILE_OR_GLOB", line_.files, "Databases to watch")->type_name("");
     app_.add_option("--config.file", line_.config_file, "Configuration file")->type_name("FILE");
     add_shared_flags(app_);
@@ -142,8 +147,7 @@ class Grammar {
   Result<void> choose_verb() {
     const auto subcommands = app_.get_subcommands();
     if (subcommands.empty()) {
-      if (selftest_) line_.verb = Verb::selftest;
-      return {};
+      return choose_flag_verb();
     }
     for (const CLI::Option* option : app_.get_options())
       if (option->count() > 0)
@@ -160,6 +164,18 @@ class Grammar {
     if (demo_->parsed()) return choose_incident();
     if (describe_->parsed()) return choose_description();
     if (inspect_->parsed()) return choose_report();
+    return {};
+  }
+
+  Result<void> choose_flag_verb() {
+    if (selftest_ && once_) return fail(Errc::config, "--selftest and --once do not go together");
+    if (line_.textfile && !once_) return fail(Errc::config, "--textfile goes with --once");
+    // node_exporter reads no other; and a database given by mistake is not replaced.
+    if (line_.textfile && !line_.textfile->ends_with(".prom"))
+      return fail(Errc::config, "--textfile must be a path that ends in .prom, not " +
+                                    in_quotes(*line_.textfile));
+    if (selftest_) line_.verb = Verb::selftest;
+    if (once_) line_.verb = Verb::once;
     return {};
   }
 
@@ -202,6 +218,7 @@ class Grammar {
   CommandLine line_;
   bool version_ = false;
   bool selftest_ = false;
+  bool once_ = false;
   std::optional<std::string> incident_;
   std::string checked_file_;
   std::string described_;

@@ -28,6 +28,7 @@ struct CommandLine {
     inspect,
     explain,
     selftest,
+    once,
     sql_worker,  ///< the child that reads databases by SQL; not in the help
     version,
     help,
@@ -54,6 +55,8 @@ struct CommandLine {
 
   std::string alert;     ///< of `explain`; "" for a list of them
   std::string database;  ///< the same: a path if it has a slash, else a name; "" for none
+
+  std::optional<std::string> textfile;  ///< of `once`: where the page goes; else it is printed
 
   const Incident* incident = nullptr;  ///< of `demo`; null: none
 

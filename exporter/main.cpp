@@ -18,6 +18,7 @@
 #include "exporter/load_config.h"
 #include "exporter/log.h"
 #include "exporter/node_paths.h"
+#include "exporter/once.h"
 #include "exporter/reference.h"
 #include "exporter/selftest/selftest.h"
 #include "exporter/sql/worker/worker.h"
@@ -27,6 +28,7 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kBadInput = 2;
+constexpr const char* kOnceInterval = "300ms";
 
 int report(const Error& error) {
   std::cerr << "sqlite_exporter: " << error.message << '\n';
@@ -113,6 +115,26 @@ int selftest(const CommandLine& line) {
   return code;
 }
 
+int once(CommandLine line) {
+  // What takes a look or two of the daemon is told at once here.
+  line.poll_interval = kOnceInterval;
+  const Result<Config> config = loader_of(line).load();
+  if (!config) return report(config.error());
+  const Result<NodePaths> paths = node_paths_of(line);
+  if (!paths) return report(paths.error());
+  const Log log(std::max(config->log().level, LogLevel::warn), config->log().format);
+  const Result<OncePage> page = metrics_once(*config, log, *paths);
+  if (!page) return report(page.error());
+  int code = 0;
+  if (!line.textfile) {
+    code = print(page->text);
+  } else if (const Result<void> done = replace_textfile(*line.textfile, page->text); !done) {
+    code = report(done.error());
+  }
+  if (!page->ended) ::_exit(code);
+  return code;
+}
+
 int run_verb(const CommandLine& line) {
   switch (line.verb) {
     case CommandLine::Verb::run: return run(line);
@@ -126,6 +148,7 @@ int run_verb(const CommandLine& line) {
     case CommandLine::Verb::inspect: return inspect(line);
     case CommandLine::Verb::explain: return explain(line);
     case CommandLine::Verb::selftest: return selftest(line);
+    case CommandLine::Verb::once: return once(line);
     case CommandLine::Verb::sql_worker:
       // Its destructors, and a leak checker, would need what it gave up.
       std::_Exit(run_sql_worker(line.procfs));

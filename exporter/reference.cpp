@@ -28,7 +28,7 @@ std::vector<MetricGroup> all_metrics() {
                     {&kSyncLastSuccess, &kSyncPendingRows, &kSyncPendingRowsCapped, &kSyncState},
                     true});
   groups.push_back({"node", {&kAttributionLimited}, false});
-  MetricGroup own{"exporter", {}, false};
+  MetricGroup own{kOwnGroup, {}, false};
   for (const Metric& metric : OwnMetrics::declarations()) own.metrics.push_back(&metric);
   groups.push_back(std::move(own));
   return groups;

@@ -8,6 +8,9 @@
 
 namespace sqlite_exporter {
 
+/// The name of the group of the exporter's own metrics.
+inline constexpr std::string_view kOwnGroup = "exporter";
+
 /// One group a collector, in the order of the registry, and the exporter's own at the end.
 std::vector<MetricGroup> all_metrics();
 

@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/loop.h"
 #include "exporter/sampler.h"
 #include "exporter/scheduler.h"
 
@@ -28,23 +27,31 @@ class Databases final : public SqlReader {
 
 }  // namespace
 
-Passes run_passes(const Config& config, const Log& log, const NodePaths& paths,
-                  const LookTools& tools, int count, std::span<const int> stop_signals) {
+Passes run_passes(const PassesParts& parts, Loop& loop, SqlReader& sql, const OwnReader& own_reader,
+                  const std::function<bool(const Snapshot&)>& enough,
+                  std::span<const int> stop_signals) {
   const auto snapshot = std::make_shared<SnapshotCell>();
-  Loop loop;
-  const auto published = [&](const Snapshot&) {
-    if (--count == 0) loop.stop();
+  const auto published = [&](const Snapshot& now) {
+    if (enough(now)) loop.stop();
   };
-  Sampler sampler(CpuBudget(config.poll().cpu_budget, config.poll().interval), tools.cpu_time,
-                  nullptr);
-  Databases databases;
-  Scheduler scheduler(config, {loop, sampler, log, tools, snapshot, paths, nullptr, published,
-                               &databases, nullptr});
+  const PollConfig& poll = parts.config.poll();
+  Sampler sampler(CpuBudget(poll.cpu_budget, poll.interval), parts.tools.cpu_time, own_reader);
+  Scheduler scheduler(parts.config, {loop, sampler, parts.log, parts.tools, snapshot, parts.paths,
+                                     nullptr, published, &sql, own_reader});
   for (const int signal_number : stop_signals)
     loop.on_signal(signal_number, [&loop] { loop.stop(); });
   scheduler.start();
   const bool ended = loop.run();
-  return {snapshot->get(), databases.take(), scheduler.lock_holders(), sampler.stop() && ended};
+  return {snapshot->get(), {}, scheduler.lock_holders(), sampler.stop() && ended};
+}
+
+Passes run_passes(const PassesParts& parts, int count, std::span<const int> stop_signals) {
+  Loop loop;
+  Databases databases;
+  Passes passes = run_passes(
+      parts, loop, databases, nullptr, [&](const Snapshot&) { return --count == 0; }, stop_signals);
+  passes.databases = databases.take();
+  return passes;
 }
 
 }  // namespace sqlite_exporter

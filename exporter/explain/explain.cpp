@@ -137,7 +137,8 @@ Result<Known> look_around(const CommandLine& line, const Runbook& runbook, const
   if (!config) return fail(config.error());
   const Log log(config->log().level, config->log().format);
   raise_descriptor_limit();
-  const Passes taken = run_passes(*config, log, paths, make_tools(*config), kPasses, {});
+  const LookTools tools = make_tools(*config);
+  const Passes taken = run_passes({*config, log, paths, tools}, kPasses, {});
   known.ended = taken.ended;
   known.snapshot = taken.snapshot;
   if (!known.snapshot) return known;

@@ -24,7 +24,7 @@ FoundTargets find_targets(const Config& config, const Log& log, const NodePaths&
   LookTools tools;
   tools.own_metrics = std::make_shared<OwnMetrics>(kNames);
 
-  Passes passes = run_passes(config, log, paths, tools, 1, signals_to_hear());
+  Passes passes = run_passes({config, log, paths, tools}, 1, signals_to_hear());
   return {std::move(passes.databases), passes.ended};
 }
 

@@ -141,6 +141,7 @@ void QueryRunner::start(Due due, const SqlTarget& target) {
   const Clock::time_point next = begun.due.since + query.interval;
   databases_.at(begun.due.database).runs[begun.due.query].due =
       next > begun.at ? next : begun.at + query.interval;
+  running_ = true;
   worker_.run(request_of(query, target.path), target.access, config_.max_pinned_frames,
               [this, begun](Result<StatementResult> result) { finish(begun, std::move(result)); });
 }
@@ -151,6 +152,7 @@ void QueryRunner::freed() {
 }
 
 void QueryRunner::finish(const Begun& begun, Result<StatementResult> result) {
+  running_ = false;
   const auto database = databases_.find(begun.due.database);
   // After a reload it may have another place, or be another under the same name.
   const auto query = std::ranges::find(config_.queries, begun.query);

@@ -41,6 +41,9 @@ class QueryRunner final : public SqlReader {
   void add_readings(std::string_view database, Batch& batch) const override;
   std::vector<TextFamily> families() const override;
 
+  /// No statement runs, and none waits to be run.
+  bool is_settled() const { return !running_ && ready_.empty(); }
+
   /// No statement begins any more, and the one under way is not waited for.
   void stop();
 
@@ -101,6 +104,7 @@ class QueryRunner final : public SqlReader {
   std::map<std::string, Database, std::less<>> databases_;
   std::deque<Due> ready_;
   Clock::time_point updated_ = Clock::now();
+  bool running_ = false;  ///< a statement
   bool stopped_ = false;
 };
 

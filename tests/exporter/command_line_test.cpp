@@ -109,6 +109,18 @@ TEST_CASE("verbs") {
   CHECK(application.application_path == "/tmp/a.db");
 }
 
+TEST_CASE("metrics of one moment, printed or in a file") {
+  const auto printed = parse({"--once", "a.db"});
+  REQUIRE(printed);
+  CHECK(printed->verb == CommandLine::Verb::once);
+  CHECK_FALSE(printed->textfile);
+  CHECK(printed->files == std::vector<std::string>{"a.db"});
+  const auto kept = parse({"--textfile", "/var/lib/a.prom", "--once"});
+  REQUIRE(kept);
+  CHECK(kept->verb == CommandLine::Verb::once);
+  CHECK(kept->textfile == "/var/lib/a.prom");
+}
+
 TEST_CASE("a demo with and without an incident") {
   CHECK(parse({"demo"}).value().incident == nullptr);
   for (const Incident& incident : all_incidents()) {
@@ -177,6 +189,9 @@ TEST_CASE("what does not fit is refused in one sentence") {
        "--config.file does not go with demo; see sqlite_exporter --help"},
       {{"--no-collector.wal", "check-config", "x"},
        "--no-collector.wal does not go with check-config; see sqlite_exporter --help"},
+      {{"--textfile=a.prom"}, "--textfile goes with --once"},
+      {{"--once", "--textfile=a.db"}, "--textfile must be a path that ends in .prom, not \"a.db\""},
+      {{"--once", "--selftest"}, "--selftest and --once do not go together"},
       {{"describe"}, "WHAT is required; see sqlite_exporter --help"},
       {{"describe", "flags"}, "describe must be given metrics or config, not \"flags\""},
       {{"describe", "metrics", "--format=xml"}, "--format must be markdown or json, not \"xml\""},
