@@ -1,5 +1,8 @@
 #include "exporter/sql/sql_worker.h"
 
+#include <linux/capability.h>
+#include <sys/prctl.h>
+
 #include <utility>
 
 namespace sqlite_exporter {
@@ -13,6 +16,12 @@ constexpr std::chrono::seconds kDeathPatience(5);
 constexpr std::size_t kMostHung = 3;
 constexpr std::chrono::seconds kRestartPause(10);
 constexpr int kMostSpeechless = 3;
+
+/// Whoever the exporter hands its capabilities on to has no use for this one. The worker would drop
+/// it, but the calls for that may be closed to the whole service.
+void keep_tracing_to_ourselves() {
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, CAP_SYS_PTRACE, 0, 0);
+}
 
 Error ended_by_itself() { return {Errc::internal, "the SQL worker ended while it ran"}; }
 
@@ -50,6 +59,7 @@ Result<void> SqlWorker::start() {
   const auto on_line = [this, number](std::string_view line) {
     if (number == number_ && child_) hear(line);
   };
+  keep_tracing_to_ourselves();  // of this thread, which forks
   auto child = ChildProcess::start(parts_.loop, parts_.command, kMaxMessageSize,
                                    {on_line, [this, number] { ended(number); }});
   if (!child) return fail(child.error());

@@ -36,6 +36,25 @@ class QueriesTest(scenes.EveryState):
     def await_restart(self, exporter, reason):
         support.await_that(lambda: self.restarts(exporter, reason) >= 1, "a restart: " + reason)
 
+    def test_a_service_reads_what_it_may_read_by_a_capability_alone(self):
+        """As its unit starts it: another user, whom no folder is open to."""
+        nobody = self.prefixed("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                               "--inh-caps=+dac_read_search,+sys_ptrace",
+                               "--ambient-caps=+dac_read_search,+sys_ptrace", "--no-new-privs")
+        os.mkdir(self.path("closed"), mode=0o700)
+        self.database("closed/app.db")
+        os.chmod(self.path("closed/app.db"), 0o600)
+        config = self.config(f"[[database]]\npath = '{self.path('closed/')}'\n"
+                             + query("rows", "select count(*) as v from t"))
+        os.chmod(config, 0o644)
+        os.chmod(self.folder, 0o755)
+        exporter = self.exporter("--config.file=" + config, prefix=nobody)
+        exporter.await_sample('shop_rows{database="app"} 3')
+        exporter.await_sample("sqlite_exporter_worker_sandboxed 1")
+        [worker] = workers_of(exporter)
+        with open(f"/proc/{worker}/status", encoding="ascii") as file:
+            self.assertIn("\nCapPrm:\t0000000000000004\n", file.read())
+
     def test_rows_become_samples_with_all_their_digits(self):
         self.database()
         exporter = self.running(

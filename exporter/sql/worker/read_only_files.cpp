@@ -31,6 +31,15 @@ int open_to_read(const char* path, int flags, int /*mode*/) {
   return descriptor;
 }
 
+/// access(2) asks for the real user, who may not pass through the folders that the capability to
+/// read opens to us: SQLite would take a WAL there for absent.
+int is_there(const char* path, int mode) {
+  struct stat status{};
+  if ((mode & W_OK) == 0) return ::stat(path, &status);
+  errno = EACCES;
+  return -1;
+}
+
 int refuse() {
   errno = EPERM;
   return -1;
@@ -53,9 +62,10 @@ bool replace(sqlite3_vfs* vfs, const char* name, Function* function) {
 bool make_files_read_only() {
   sqlite3_vfs* const vfs = sqlite3_vfs_find("unix");
   if (vfs == nullptr || vfs->iVersion < 3 || vfs->xSetSystemCall == nullptr) return false;
-  return replace(vfs, "open", open_to_read) && replace(vfs, "unlink", refuse_path) &&
-         replace(vfs, "rmdir", refuse_path) && replace(vfs, "mkdir", refuse_mkdir) &&
-         replace(vfs, "fchmod", refuse_fchmod) && replace(vfs, "fchown", refuse_fchown);
+  return replace(vfs, "open", open_to_read) && replace(vfs, "access", is_there) &&
+         replace(vfs, "unlink", refuse_path) && replace(vfs, "rmdir", refuse_path) &&
+         replace(vfs, "mkdir", refuse_mkdir) && replace(vfs, "fchmod", refuse_fchmod) &&
+         replace(vfs, "fchown", refuse_fchown);
 }
 
 }  // namespace sqlite_exporter

@@ -57,7 +57,11 @@ bool drop_capabilities() {
       ::cap_set_flag(kept.get(), flag, 1, &read, CAP_SET);
     break;
   }
-  return ::cap_set_proc(kept.get()) == 0;
+  // As a service's user it may have come so, and then the call may be closed to it. What is only
+  // inheritable counts for nothing with "no new privileges".
+  const int differ = ::cap_compare(now.get(), kept.get());
+  const bool there = !CAP_DIFFERS(differ, CAP_EFFECTIVE) && !CAP_DIFFERS(differ, CAP_PERMITTED);
+  return there || ::cap_set_proc(kept.get()) == 0;
 }
 
 }  // namespace
