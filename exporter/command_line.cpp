@@ -4,9 +4,11 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
+#include "exporter/command_reference.h"
 #include "exporter/quoted.h"
 
 namespace sqlite_exporter {
@@ -16,6 +18,25 @@ using Verb = CommandLine::Verb;
 
 constexpr const char* kDescription =
     "Watches SQLite databases from outside and serves Prometheus metrics.";
+
+struct Described {
+  std::string_view what;
+  std::string_view format;
+  Document document;
+};
+
+/// Of one `what` the first is meant without a format.
+constexpr std::array<Described, 9> kDocuments = {{
+    {"metrics", "markdown", Document::metrics_markdown},
+    {"metrics", "json", Document::metrics_json},
+    {"config", "markdown", Document::config_markdown},
+    {"config", "json", Document::config_json},
+    {"config", "man", Document::config_man},
+    {"flags", "man", Document::flags_man},
+    {"completion", "bash", Document::completion_bash},
+    {"completion", "fish", Document::completion_fish},
+    {"completion", "zsh", Document::completion_zsh},
+}};
 
 /// The grammar, bound to the `CommandLine` that a parse fills.
 class Grammar {
@@ -59,15 +80,25 @@ class Grammar {
     return std::move(line_);
   }
 
+  std::vector<CommandReference> reference() const {
+    std::vector<CommandReference> commands = {reference_of(app_)};
+    for (const CLI::App* app :
+         app_.get_subcommands([](const CLI::App* each) { return !each->get_group().empty(); }))
+      commands.push_back(reference_of(*app));
+    return commands;
+  }
+
  private:
   void add_shared_flags(CLI::App& app) {
     app.add_option("--web.listen-address", line_.web_listen_address, "Where metrics are served")
         ->type_name("HOST:PORT");
     app.add_option("--poll.interval", line_.poll_interval, "How often everything is read anew")
         ->type_name("DURATION");
-    app.add_option("--log.level", line_.log_level, "debug, info, warn or error")
-        ->type_name("LEVEL");
-    app.add_option("--log.format", line_.log_format, "logfmt or json")->type_name("FORMAT");
+    offer(app.add_option("--log.level", line_.log_level, "debug, info, warn or error")
+              ->type_name("LEVEL"),
+          {"debug", "info", "warn", "error"});
+    offer(app.add_option("--log.format", line_.log_format, "logfmt or json")->type_name("FORMAT"),
+          {"logfmt", "json"});
   }
 
   void add_procfs(CLI::App& app) {
@@ -99,16 +130,18 @@ class Grammar {
   void add_subcommands() {
     demo_ = app_.add_subcommand("demo", "Watch databases made for you in a temporary folder");
     add_shared_flags(*demo_);
-    demo_
-        ->add_option("--incident", incident_,
-                     "Cause one, to see it and to try its runbook: " + incident_names())
-        ->type_name("NAME");
+    offer(demo_
+              ->add_option("--incident", incident_,
+                           "Cause one, to see it and to try its runbook: " + incident_names())
+              ->type_name("NAME"),
+          words_of(incident_names()));
 
     inspect_ = app_.add_subcommand("inspect", "Tell all that can be seen of databases, once");
     inspect_->add_option("FILE", inspected_, "Databases, by their paths")
         ->type_name("")
         ->required();
-    inspect_->add_option("--format", report_format_, "text or json")->type_name("FORMAT");
+    offer(inspect_->add_option("--format", report_format_, "text or json")->type_name("FORMAT"),
+          {"text", "json"});
     inspect_->add_flag("--watch", line_.watch, "Tell it every second, with ages and rates")
         ->disable_flag_override();
     add_procfs(*inspect_);
@@ -130,9 +163,17 @@ class Grammar {
         ->type_name("")
         ->required();
 
-    describe_ = app_.add_subcommand("describe", "Print the reference of metrics or configuration");
-    describe_->add_option("WHAT", described_, "metrics or config")->type_name("")->required();
-    describe_->add_option("--format", format_, "markdown or json")->type_name("FORMAT");
+    describe_ = app_.add_subcommand("describe", "Print a reference, or what shells complete by");
+    offer(describe_->add_option("WHAT", described_, "metrics, config, flags or completion")
+              ->type_name("")
+              ->required(),
+          {"metrics", "config", "flags", "completion"});
+    offer(describe_
+              ->add_option("--format", format_,
+                           "markdown or json; of config also man, of flags man alone, of "
+                           "completion bash, fish or zsh")
+              ->type_name("FORMAT"),
+          {"markdown", "json", "man", "bash", "fish", "zsh"});
 
     demo_application_ = app_.add_subcommand("demo-application", "One application of the demo");
     demo_application_->group("");  // not in the help: only `demo` starts it
@@ -200,14 +241,70 @@ class Grammar {
   }
 
   Result<void> choose_description() {
-    if (described_ != "metrics" && described_ != "config")
+    std::string formats;
+    for (const auto& [what, format, document] : kDocuments) {
+      if (what != described_) continue;
+      if (format_.value_or(std::string(format)) == format) {
+        line_.verb = Verb::describe;
+        line_.document = document;
+        return {};
+      }
+      formats.append(formats.empty() ? "" : " or ").append(format);
+    }
+    if (formats.empty())
       return fail(Errc::config,
-                  "describe must be given metrics or config, not " + in_quotes(described_));
-    if (format_ != "markdown" && format_ != "json")
-      return fail(Errc::config, "--format must be markdown or json, not " + in_quotes(format_));
-    line_.verb = described_ == "metrics" ? Verb::describe_metrics : Verb::describe_config;
-    line_.format = format_ == "json" ? DescribeFormat::json : DescribeFormat::markdown;
+                  "describe must be given metrics, config, flags or completion, not " +
+                      in_quotes(described_));
+    return fail(Errc::config, "--format of " + described_ + " must be " + formats + ", not " +
+                                  in_quotes(*format_));
+  }
+
+  void offer(const CLI::Option* option, std::vector<std::string> words) {
+    hints_[option] = {ValueHint::Kind::words, std::move(words)};
+  }
+
+  ValueHint hint_of(const CLI::Option& option) const {
+    if (const auto found = hints_.find(&option); found != hints_.end()) return found->second;
+    const std::string name =
+        option.get_positional() ? option.get_name(true) : option.get_type_name();
+    if (name.starts_with("FILE") || name.starts_with("PATH")) return {ValueHint::Kind::file, {}};
+    if (name == "DIRECTORY") return {ValueHint::Kind::directory, {}};
     return {};
+  }
+
+  CommandReference reference_of(const CLI::App& app) const {
+    CommandReference command;
+    command.name = &app == &app_ ? "" : app.get_name();
+    command.text = app.get_description();
+    command.footer = app.get_footer();
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->get_positional()) {
+        const std::string name = option->get_name(true);
+        const bool many = option->get_items_expected_max() > 1;
+        const std::string argument = name + (many ? "..." : "");
+        if (!command.arguments.empty()) command.arguments += " ";
+        command.arguments += option->get_required() ? argument : "[" + argument + "]";
+        if (command.hint.kind == ValueHint::Kind::none) command.hint = hint_of(*option);
+        continue;
+      }
+      OptionReference& reference = command.options.emplace_back();
+      for (const std::string& name : option->get_snames()) reference.names.push_back("-" + name);
+      for (const std::string& name : option->get_lnames()) reference.names.push_back("--" + name);
+      if (option->get_items_expected_max() > 0) reference.value = option->get_type_name();
+      reference.text = option->get_description();
+      reference.hint = hint_of(*option);
+    }
+    return command;
+  }
+
+  static std::vector<std::string> words_of(const std::string& list) {
+    std::vector<std::string> words;
+    for (std::size_t begin = 0; begin < list.size();) {
+      const std::size_t end = std::min(list.find(", ", begin), list.size());
+      words.push_back(list.substr(begin, end - begin));
+      begin = end + 2;
+    }
+    return words;
   }
 
   static std::string one_line(std::string text) {
@@ -222,9 +319,10 @@ class Grammar {
   std::optional<std::string> incident_;
   std::string checked_file_;
   std::string described_;
-  std::string format_ = "markdown";
+  std::optional<std::string> format_;
   std::vector<std::string> inspected_;
   std::string report_format_ = "text";
+  std::map<const CLI::Option*, ValueHint> hints_;
   CLI::App app_{kDescription, "sqlite_exporter"};
   CLI::App* demo_ = nullptr;
   CLI::App* inspect_ = nullptr;
@@ -243,6 +341,10 @@ std::string as_one_value(std::string argument) {
 }
 
 }  // namespace
+
+std::vector<CommandReference> command_reference(std::span<const std::string_view> collector_names) {
+  return Grammar(collector_names).reference();
+}
 
 Result<CommandLine> parse_command_line(std::span<const char* const> arguments,
                                        std::span<const std::string_view> collector_names,

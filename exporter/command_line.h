@@ -11,11 +11,23 @@
 
 #include "collectors/base/result.h"
 #include "exporter/demo/incident.h"
-#include "exporter/describe.h"
 
 namespace sqlite_exporter {
 
 enum class ReportFormat : std::uint8_t { text, json };
+
+/// What can be printed of the declarations in the code.
+enum class Document : std::uint8_t {
+  metrics_markdown,
+  metrics_json,
+  config_markdown,
+  config_json,
+  config_man,
+  flags_man,
+  completion_bash,
+  completion_fish,
+  completion_zsh,
+};
 
 struct CommandLine {
   enum class Verb : std::uint8_t {
@@ -23,8 +35,7 @@ struct CommandLine {
     demo,
     demo_application,  ///< one application of the demo; not in the help
     check_config,
-    describe_metrics,
-    describe_config,
+    describe,
     inspect,
     explain,
     selftest,
@@ -48,7 +59,7 @@ struct CommandLine {
   std::string sysfs = "/sys";
   std::string rootfs = "/";
 
-  DescribeFormat format = DescribeFormat::markdown;
+  Document document = Document::metrics_markdown;  ///< of `describe`
 
   ReportFormat report_format = ReportFormat::text;  ///< of `inspect`
   bool watch = false;                               ///< the same

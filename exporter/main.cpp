@@ -7,9 +7,12 @@
 #include <iostream>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "collectors/registry.h"
 #include "exporter/command_line.h"
+#include "exporter/command_reference.h"
+#include "exporter/completion.h"
 #include "exporter/daemon.h"
 #include "exporter/demo/application.h"
 #include "exporter/demo/demo.h"
@@ -17,9 +20,11 @@
 #include "exporter/inspect/inspect.h"
 #include "exporter/load_config.h"
 #include "exporter/log.h"
+#include "exporter/man_page.h"
 #include "exporter/node_paths.h"
 #include "exporter/once.h"
 #include "exporter/reference.h"
+#include "exporter/runbooks/runbooks.h"
 #include "exporter/selftest/selftest.h"
 #include "exporter/sql/worker/worker.h"
 
@@ -135,6 +140,33 @@ int once(CommandLine line) {
   return code;
 }
 
+/// The verbs and flags, with the alerts that `explain` knows.
+std::vector<CommandReference> commands() {
+  std::vector<CommandReference> commands = command_reference(collector_names());
+  for (CommandReference& command : commands) {
+    if (command.name != "explain") continue;
+    command.hint.kind = ValueHint::Kind::words;
+    for (const Runbook& runbook : all_runbooks()) command.hint.words.emplace_back(runbook.alert);
+  }
+  return commands;
+}
+
+std::string text_of(Document document) {
+  switch (document) {
+    case Document::metrics_markdown:
+      return describe_metrics(all_metrics(), DescribeFormat::markdown);
+    case Document::metrics_json: return describe_metrics(all_metrics(), DescribeFormat::json);
+    case Document::config_markdown: return describe_config(DescribeFormat::markdown);
+    case Document::config_json: return describe_config(DescribeFormat::json);
+    case Document::config_man: return describe_config_file(PROJECT_VERSION);
+    case Document::flags_man: return describe_program(commands(), PROJECT_VERSION);
+    case Document::completion_bash: return describe_completion(commands(), Shell::bash);
+    case Document::completion_fish: return describe_completion(commands(), Shell::fish);
+    case Document::completion_zsh: return describe_completion(commands(), Shell::zsh);
+  }
+  return {};
+}
+
 int run_verb(const CommandLine& line) {
   switch (line.verb) {
     case CommandLine::Verb::run: return run(line);
@@ -142,9 +174,7 @@ int run_verb(const CommandLine& line) {
     case CommandLine::Verb::demo: return leave(run_demo(line));
     case CommandLine::Verb::demo_application:
       return run_demo_application(line.application_kind, line.application_path);
-    case CommandLine::Verb::describe_metrics:
-      return print(describe_metrics(all_metrics(), line.format));
-    case CommandLine::Verb::describe_config: return print(describe_config(line.format));
+    case CommandLine::Verb::describe: return print(text_of(line.document));
     case CommandLine::Verb::inspect: return inspect(line);
     case CommandLine::Verb::explain: return explain(line);
     case CommandLine::Verb::selftest: return selftest(line);

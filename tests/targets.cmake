@@ -240,10 +240,10 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script alerts attribution dashboards dashboards_data explain incident_demo incidents
-        inspect interference many metrics node node_paths once program prometheus queries readme
-        remount runbooks selftest service_manager sql_worker stalls states sync sync_worker units
-        worker_promise)
+foreach(script alerts attribution completion dashboards dashboards_data explain incident_demo
+        incidents inspect interference many metrics node node_paths once program prometheus queries
+        readme remount runbooks selftest service_manager sql_worker stalls states sync sync_worker
+        units worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES

@@ -45,10 +45,16 @@ class ProgramTest(support.TestCase):
         self.assertIn("--web.listen-address", support.run("--help")[1])
 
     def test_the_reference_in_docs_is_what_the_program_prints(self):
-        documents = {"metrics": "docs/metrics.md", "config": "docs/configuration.md"}
-        for topic, document in documents.items():
-            with open(os.path.join(support.SOURCE_DIR, document), encoding="utf-8") as file:
-                self.assertEqual(file.read(), support.run("describe", topic)[1],
+        documents = {"metrics.md": ["metrics"], "configuration.md": ["config"],
+                     "man/sqlite_exporter.1": ["flags"],
+                     "man/sqlite_exporter.toml.5": ["config", "--format=man"],
+                     "completions/sqlite_exporter.bash": ["completion"],
+                     "completions/sqlite_exporter.fish": ["completion", "--format=fish"],
+                     "completions/sqlite_exporter.zsh": ["completion", "--format=zsh"]}
+        for document, topic in documents.items():
+            with open(os.path.join(support.SOURCE_DIR, "docs", document),
+                      encoding="utf-8") as file:
+                self.assertEqual(file.read(), support.run("describe", *topic)[1],
                                  document + " is stale: run ./dev docs")
 
     def test_an_address_in_use_is_one_sentence(self):

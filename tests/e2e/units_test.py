@@ -1,4 +1,4 @@
-"""The systemd units: what systemd finds wrong with them, and how much of the node is open to them."""
+"""The systemd units: what systemd finds wrong with them, and how much they leave open."""
 
 import glob
 import os

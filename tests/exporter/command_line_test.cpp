@@ -77,14 +77,16 @@ TEST_CASE("verbs") {
   CHECK(check.verb == Verb::check_config);
   CHECK(check.config_file == "x.toml");
 
-  const CommandLine metrics = parse({"describe", "metrics"}).value();
-  CHECK(metrics.verb == Verb::describe_metrics);
-  CHECK(metrics.format == DescribeFormat::markdown);
-  const CommandLine config = parse({"describe", "config", "--format=json"}).value();
-  CHECK(config.verb == Verb::describe_config);
-  CHECK(config.format == DescribeFormat::json);
-  CHECK(parse({"describe", "config", "--format=markdown"}).value().format ==
-        DescribeFormat::markdown);
+  CHECK(parse({"describe", "metrics"}).value().verb == Verb::describe);
+  const auto document = [](const Arguments& arguments) {
+    return parse(arguments).value().document;
+  };
+  CHECK(document({"describe", "metrics"}) == Document::metrics_markdown);
+  CHECK(document({"describe", "config", "--format=json"}) == Document::config_json);
+  CHECK(document({"describe", "config", "--format=markdown"}) == Document::config_markdown);
+  CHECK(document({"describe", "flags"}) == Document::flags_man);
+  CHECK(document({"describe", "completion"}) == Document::completion_bash);
+  CHECK(document({"describe", "completion", "--format=zsh"}) == Document::completion_zsh);
 
   const CommandLine explain = parse({"explain", "A", "b", "--config.file=c"}).value();
   CHECK(explain.verb == Verb::explain);
@@ -193,8 +195,11 @@ TEST_CASE("what does not fit is refused in one sentence") {
       {{"--once", "--textfile=a.db"}, "--textfile must be a path that ends in .prom, not \"a.db\""},
       {{"--once", "--selftest"}, "--selftest and --once do not go together"},
       {{"describe"}, "WHAT is required; see sqlite_exporter --help"},
-      {{"describe", "flags"}, "describe must be given metrics or config, not \"flags\""},
-      {{"describe", "metrics", "--format=xml"}, "--format must be markdown or json, not \"xml\""},
+      {{"describe", "all"},
+       "describe must be given metrics, config, flags or completion, not \"all\""},
+      {{"describe", "metrics", "--format=man"},
+       "--format of metrics must be markdown or json, not \"man\""},
+      {{"describe", "flags", "--format=json"}, "--format of flags must be man, not \"json\""},
       {{"inspect"}, "FILE is required; see sqlite_exporter --help"},
       {{"inspect", "a.db", "--format=xml"}, "--format must be text or json, not \"xml\""},
       {{"inspect", "a.db", "--watch=maybe"},
