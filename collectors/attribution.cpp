@@ -145,7 +145,8 @@ void add_listed(const std::map<int, Listed>& listed, const Node& node, Attributi
   for (const auto& [pid, item] : listed) {
     const auto process = node.locks->processes.find(pid);
     if (process == node.locks->processes.end()) {
-      result.complete = false;  // gone since, or hidden (hidepid)
+      result.complete = false;  // gone since, or hidden
+      if (node.locks->hidden.contains(pid)) set(result.limits, AttributionLimit::denied);
       continue;
     }
     if (!holders.contains(pid)) {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -40,7 +42,15 @@ std::string container_name(const CgroupOwner& cgroup, const PodNames& names) {
   return names.container(cgroup.container_id).value_or(cgroup.container_id.substr(0, kShortId));
 }
 
-void read_processes(LockHolders& holders, const LockHolders* previous, const NodePaths& paths) {
+/// procfs denies it, or does as if it were not there (hidepid).
+bool is_hidden(const Error& error, int pid, const Node& node) {
+  if (error.code == Errc::denied) return true;
+  if (error.code != Errc::no_data || !node.own_pid_namespace) return false;
+  return ::kill(pid, 0) == 0 || errno == EPERM;  // signal 0 is none: it asks
+}
+
+void read_processes(LockHolders& holders, const LockHolders* previous, const Node& node) {
+  const NodePaths& paths = node.paths;
   const bool again =
       previous == nullptr || holders.read - previous->processes_read >= kProcessesPeriod;
   holders.processes_read = again ? holders.read : previous->processes_read;
@@ -66,7 +76,11 @@ void read_processes(LockHolders& holders, const LockHolders* previous, const Nod
   if (const Result<double> boot = boot_time(paths.procfs)) holders.boot_time = *boot;
   for (const int pid : unknown) {
     Result<Process> process = read_owner(paths.procfs, pid, holders);
-    if (process) holders.processes.emplace(pid, std::move(*process));
+    if (process) {
+      holders.processes.emplace(pid, std::move(*process));
+    } else if (is_hidden(process.error(), pid, node)) {
+      holders.hidden.insert(pid);
+    }
   }
 }
 
@@ -106,7 +120,7 @@ void read_lock_holders(Node& node, const std::shared_ptr<const LockHolders>& pre
   Result<LockTable> table = LockTable::read(node.paths.procfs);
   if (table) {
     holders->table = std::move(*table);
-    read_processes(*holders, previous.get(), node.paths);
+    read_processes(*holders, previous.get(), node);
   } else {
     holders->error = table.error();
   }

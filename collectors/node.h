@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,7 @@ struct LockHolders {
   std::optional<Error> error;  ///< why there is no table
   LockTable table;
   std::map<int, Process> processes;
+  std::set<int> hidden;  ///< they are there, and may not be looked at
   PodNames names;
   std::optional<double> boot_time;                       ///< unix seconds
   std::chrono::steady_clock::time_point processes_read;  ///< all of them, not only new ones

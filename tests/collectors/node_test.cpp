@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 
 #include "tests/support/catch.h"
@@ -76,6 +77,24 @@ TEST_CASE("processes that hold locks where SQLite locks are named, others are no
   CHECK(processes.contains(11));  // to the end of the file: SQLite's bytes are among them
   CHECK(processes.contains(12));
   CHECK_FALSE(processes.contains(13));
+}
+
+TEST_CASE("a process that procfs does not show is hidden, and one that has ended is not") {
+  FakeNode fake;
+  const std::string there = std::to_string(::getppid());
+  constexpr int kGone = 1 << 30;  // beyond what a pid can be
+  fake.write("proc/locks", "1: POSIX  ADVISORY  READ " + there +
+                               " 08:02:7 128 128\n2: POSIX  ADVISORY  READ " +
+                               std::to_string(kGone) + " 08:02:7 128 128\n");
+  Node node = fake.node();
+  read_lock_holders(node, nullptr);
+  CHECK(node.locks->processes.empty());
+  CHECK(node.locks->hidden == std::set<int>{::getppid()});
+  // Another one's pids mean nothing here.
+  node.own_pid_namespace = false;
+  node.locks = nullptr;
+  read_lock_holders(node, nullptr);
+  CHECK(node.locks->hidden.empty());
 }
 
 TEST_CASE("a pod and its container are named where the kubelet's log names may be read") {

@@ -68,6 +68,23 @@ class UnitsTest(support.TestCase):
         self.assertEqual(self.analyze("verify", "--man=no", self.path(unit)), (0, "", ""))
         self.assertLess(self.exposure(unit), whole)
 
+    def read(self, name):
+        with open(os.path.join(support.SOURCE_DIR, name), encoding="utf-8") as file:
+            return file.read()
+
+    def test_the_package_is_built_with_what_dev_installs(self):
+        control = self.read("systemd/debian/control")
+        needed = re.search(r"(?ms)^Build-Depends:\n(.*?)^\S", control).group(1)
+        package = {word.split()[0] for word in needed.split(",") if word.strip()}
+        dev = re.search(r"(?s)build_packages=\((.*?)\)", self.read("dev")).group(1)
+        # Each has what the other may take for granted.
+        self.assertEqual(package - {"debhelper-compat"}, set(dev.split()) - {"g++"})
+
+    def test_the_package_has_the_version_of_the_program(self):
+        version = re.search(r"VERSION ([\d.]+) LANG", self.read("CMakeLists.txt")).group(1)
+        self.assertTrue(self.read("systemd/debian/changelog").startswith(
+            f"prometheus-sqlite-exporter ({version}-"))
+
 
 if __name__ == "__main__":
     unittest.main(argv=[*sys.argv, "-v"])

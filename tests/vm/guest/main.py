@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -12,13 +13,15 @@ UNITS = "/run/systemd/system"
 class Lines(unittest.TestResult):
     """Each test's result as a line that the host understands, after what it compared."""
 
+    begun = time.monotonic()
+
     def _say(self, word, test, text=""):
         # An error of a fixture has no test of its own: "setUpClass (module.Class)".
         print(f"{text}vm: {word} {test.id().replace(' ', '_')}", flush=True)
 
     def startTest(self, test):
         super().startTest(test)
-        print(f"---- {test.id()}", flush=True)
+        print(f"---- {test.id()} at {time.monotonic() - self.begun:.0f} s", flush=True)
 
     def addSuccess(self, test):
         super().addSuccess(test)
