@@ -9,13 +9,27 @@ import unittest
 import support
 
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/alerts.md", "docs/architecture.md",
-         "docs/configuration.md", "docs/dashboards.md", "docs/inspect.md", "docs/metrics.md",
-         "docs/queries.md", "docs/sync.md")
+         "docs/bare-node.md", "docs/configuration.md", "docs/dashboards.md", "docs/inspect.md",
+         "docs/metrics.md", "docs/queries.md", "docs/security.md", "docs/sizing.md",
+         "docs/sync.md")
+
+IN_A_SYSTEM = "needs systemd as process 1: tests/package does the same"
 
 NOT_RUN = {
     "./dev run": "installs packages and runs until Ctrl-C: program_test runs the same demo",
     "./dev test": "is what runs this test",
     "./dev dashboards": "installs Grafana's library: dashboards_test runs the same generator",
+    "./dev package": "takes minutes: a part of ./dev test of its own",
+    "apt install ./prometheus-sqlite-exporter_0.1.0-1_amd64.deb": IN_A_SYSTEM,
+    "systemctl status sqlite_exporter": IN_A_SYSTEM,
+    "systemctl reload sqlite_exporter": IN_A_SYSTEM,
+    "systemctl disable --now sqlite_exporter": IN_A_SYSTEM,
+    "systemctl enable --now sqlite_exporter-textfile.timer": IN_A_SYSTEM,
+    "mkdir -p /etc/systemd/system/sqlite_exporter.service.d": IN_A_SYSTEM,
+    "cp /usr/share/doc/prometheus-sqlite-exporter/examples/least-privilege.conf "
+    "/etc/systemd/system/sqlite_exporter.service.d/": IN_A_SYSTEM,
+    "systemctl daemon-reload": IN_A_SYSTEM,
+    "systemctl restart sqlite_exporter": IN_A_SYSTEM,
     "build/sqlite_exporter inspect --watch /var/lib/app/app.db":
         "runs until Ctrl-C: inspect_test runs the same",
 }
@@ -46,6 +60,11 @@ class ReadmeTest(support.TestCase):
                     code, out, err = support.run(*arguments)
                     self.assertEqual((code, err), (2, ""))
                     self.assertRegex(out, "CANNOT SAY|cannot_say")
+                    continue
+                if "--once" in arguments:
+                    code, out, err = support.run(*arguments)
+                    self.assertEqual((code, err), (0, ""))
+                    self.assertIn("sqlite_exporter_databases ", out)
                     continue
                 self.assertEqual(self.exporter(*arguments).stop(), 0)
 

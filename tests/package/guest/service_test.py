@@ -90,10 +90,11 @@ class ServiceTest(nodes.TestCase):
         self.await_value(0, "sqlite_filesystem_readonly", mountpoint="/srv/late")
 
     def test_it_cannot_write_where_its_user_could(self):
-        for folder in ("/tmp", "/var/tmp", "/dev/shm", "/srv", "/home", "/var/lib", "/etc"):
-            with self.subTest(folder):
+        for path in ("/tmp/x", "/var/tmp/x", "/dev/shm/x", "/srv/x", "/home/x", "/var/lib/x",
+                     "/etc/x", "/proc/1/mem", "/proc/sys/kernel/hostname", "/sys/fs/cgroup/x"):
+            with self.subTest(path):
                 told = nodes.fails("nsenter", f"--target={self.main_pid()}", "--mount", "touch",
-                                   folder + "/x")
+                                   path)
                 self.assertIn("Read-only file system", told)
 
     def test_a_reload_keeps_the_counters_of_databases_that_stay(self):
