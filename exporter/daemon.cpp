@@ -48,18 +48,24 @@ std::vector<int> signals_to_handle(const DaemonOptions& options) {
   return signals;
 }
 
-/// Two in the time that systemd allows, as it advises. Its restart helps a loop or a sampler that
-/// got stuck by a fault of ours; a mount that hangs would hang the next process as well.
-void feed_watchdog(Loop& loop, const Sampler& sampler, const ServiceManager& service_manager,
+/// A restart helps a loop or a sampler that got stuck by a fault of ours; a mount that hangs would
+/// hang the next process as well. Looked at more often than it is fed: a process that was frozen
+/// for a while gets its next chance at once.
+void feed_watchdog(Loop& loop, const Sampler& sampler, ServiceManager& service_manager,
                    const Log& log) {
   if (!service_manager.watchdog()) return;
-  const auto period =
-      std::chrono::duration_cast<std::chrono::milliseconds>(*service_manager.watchdog() / 2);
-  loop.every(std::max(period, std::chrono::milliseconds(1)), [&, period, fed = true]() mutable {
-    const bool progress = sampler.makes_progress(period);
-    if (progress) service_manager.alive();
-    if (!progress && fed) log.error("the sampler is stuck, and the watchdog is not fed any more");
-    fed = progress;
+  using Clock = std::chrono::steady_clock;
+  const auto allowed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(*service_manager.watchdog());
+  const auto period = std::clamp<std::chrono::milliseconds>(
+      allowed / 8, std::chrono::milliseconds(1), std::chrono::seconds(1));
+  loop.every(period, [&, allowed, fed = Clock::time_point(), told = false]() mutable {
+    const bool progress = sampler.makes_progress(allowed / 2);
+    if (!progress && !told) log.error("the sampler is stuck, and the watchdog is not fed any more");
+    told = !progress;
+    if (!progress || Clock::now() - fed < allowed / 4) return;
+    service_manager.alive();
+    fed = Clock::now();
   });
 }
 

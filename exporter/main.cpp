@@ -129,7 +129,7 @@ int once(CommandLine line) {
   if (!paths) return report(paths.error());
   const Log log(std::max(config->log().level, LogLevel::warn), config->log().format);
   const Result<OncePage> page = metrics_once(*config, log, *paths);
-  if (!page) return report(page.error());
+  if (!page) ::_exit(report(page.error()));  // perhaps a job still hangs on a mount
   int code = 0;
   if (!line.textfile) {
     code = print(page->text);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -25,8 +26,8 @@ namespace {
 
 /// An old reader is one that two looks saw; one more for whoever came just now.
 constexpr int kPasses = 3;
-/// Queries that take longer are left out.
-constexpr int kMostPasses = 100;
+/// For all queries together; what has no result by then is left out.
+constexpr std::chrono::seconds kQueryPatience(30);
 
 constexpr std::array kSignals = {SIGTERM, SIGINT, SIGHUP};
 
@@ -64,9 +65,11 @@ Result<OncePage> metrics_once(const Config& config, const Log& log, const NodePa
   QueryRunner queries(config.sql(),
                       {loop, log, tools.own_metrics, own_reader, sql_worker_command(paths.procfs)});
   int passes = 0;
+  const auto begun = std::chrono::steady_clock::now();
   const auto enough = [&](const Snapshot&) {
     ++passes;
-    if (passes < kPasses || (!queries.is_settled() && passes < kMostPasses)) return false;
+    const bool late = std::chrono::steady_clock::now() - begun > kQueryPatience;
+    if (passes < kPasses || (!queries.is_settled() && !late)) return false;
     queries.stop();
     return true;
   };

@@ -34,8 +34,8 @@ Passes run_passes(const PassesParts& parts, Loop& loop, SqlReader& sql, const Ow
   const auto published = [&](const Snapshot& now) {
     if (enough(now)) loop.stop();
   };
-  const PollConfig& poll = parts.config.poll();
-  Sampler sampler(CpuBudget(poll.cpu_budget, poll.interval), parts.tools.cpu_time, own_reader);
+  // Over in a second: there is nothing to be spared.
+  Sampler sampler(CpuBudget(1, parts.config.poll().interval), parts.tools.cpu_time, own_reader);
   Scheduler scheduler(parts.config, {loop, sampler, parts.log, parts.tools, snapshot, parts.paths,
                                      nullptr, published, &sql, own_reader});
   for (const int signal_number : stop_signals)

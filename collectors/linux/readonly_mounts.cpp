@@ -9,8 +9,8 @@ namespace sqlite_exporter {
 
 namespace {
 
-/// A number of the kernel's own (PROC_PID_INIT_INO): process 1 of any other namespace is that of a
-/// container, whose mounts are no more the node's than ours.
+/// A number of the kernel's own (PROC_PID_INIT_INO). With process 1 of another namespace we share a
+/// container's mounts, which say nothing of the node; from a sandbox inside of one, its are nearer.
 constexpr std::string_view kInitialPidNamespace = "pid:[4026531836]";
 
 bool is_readonly_here_alone(const Mount& mount) {

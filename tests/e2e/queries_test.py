@@ -41,6 +41,7 @@ class QueriesTest(scenes.EveryState):
         nobody = self.prefixed("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
                                "--inh-caps=+dac_read_search,+sys_ptrace",
                                "--ambient-caps=+dac_read_search,+sys_ptrace", "--no-new-privs")
+        self.prefixed(*nobody, support.EXPORTER, "--version")  # it may lie in a closed folder, too
         os.mkdir(self.path("closed"), mode=0o700)
         self.database("closed/app.db")
         os.chmod(self.path("closed/app.db"), 0o600)

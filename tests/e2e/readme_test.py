@@ -25,6 +25,8 @@ NOT_RUN = {
     "systemctl reload sqlite_exporter": IN_A_SYSTEM,
     "systemctl disable --now sqlite_exporter": IN_A_SYSTEM,
     "systemctl enable --now sqlite_exporter-textfile.timer": IN_A_SYSTEM,
+    "ln -s /run/sqlite_exporter/sqlite_exporter.prom /var/lib/prometheus/node-exporter/":
+        IN_A_SYSTEM,
     "mkdir -p /etc/systemd/system/sqlite_exporter.service.d": IN_A_SYSTEM,
     "cp /usr/share/doc/prometheus-sqlite-exporter/examples/least-privilege.conf "
     "/etc/systemd/system/sqlite_exporter.service.d/": IN_A_SYSTEM,

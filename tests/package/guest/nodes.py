@@ -51,8 +51,18 @@ class TestCase(support.TestCase):
         self.addCleanup(self._remove, unit, path)
         support.await_that(lambda: os.path.exists(path + ".in"), "the application's pipe")
         self.tell(path, "pragma journal_mode=wal; create table t(x); insert into t values (1);")
-        support.await_that(lambda: os.path.exists(path + "-shm"), "the application's database")
+        self.await_rows(path, 1)
         return unit
+
+    def await_rows(self, path, count):
+        """By another application that comes and goes while the first one has it open."""
+        def are_there():
+            done = subprocess.run(["sqlite3", "-readonly", path, "select count(*) from t"],
+                                  text=True, capture_output=True, timeout=support.PATIENCE,
+                                  check=False)
+            return done.stdout == f"{count}\n"
+
+        support.await_that(are_there, f"{count} rows")
 
     def folder_of(self, path, user="nobody"):
         """A folder that is closed to others."""
@@ -95,7 +105,10 @@ class TestCase(support.TestCase):
 
     @staticmethod
     def main_pid():
-        return int(support.unit_property(UNIT, "MainPID"))
+        pid = int(support.unit_property(UNIT, "MainPID"))
+        if pid == 0:  # which kill() would take for all of us
+            raise AssertionError("the service does not run")
+        return pid
 
     @staticmethod
     def journal(unit=UNIT):

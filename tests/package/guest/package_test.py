@@ -9,7 +9,8 @@ import nodes
 import support
 
 TIMER = "sqlite_exporter-textfile.timer"
-TEXTFILE = "/var/lib/prometheus/node-exporter/sqlite_exporter.prom"
+TEXTFILE = "/run/sqlite_exporter/sqlite_exporter.prom"
+COLLECTED = "/var/lib/prometheus/node-exporter/sqlite_exporter.prom"
 
 
 def next_version(folder, config=None):
@@ -82,13 +83,18 @@ class PackageTest(nodes.TestCase):
         self.addCleanup(self.remove_drop_in, TIMER)
         support.command("systemctl", "enable", "--now", TIMER)
         support.await_that(lambda: os.path.exists(TEXTFILE), "the file")
-        self.addCleanup(os.unlink, TEXTFILE)
+        os.symlink(TEXTFILE, COLLECTED)
+        self.addCleanup(os.unlink, COLLECTED)
         self.addCleanup(support.command, "systemctl", "disable", "--now", TIMER)
         first = os.stat(TEXTFILE).st_ino
         support.await_that(lambda: os.stat(TEXTFILE).st_ino != first, "another one")
         support.command("systemctl", "start", "prometheus-node-exporter.service")
-        page = support.Page(support.await_that(
-            lambda: support.get("/metrics", "http://127.0.0.1:9100")[1], "node_exporter"))
+
+        def served():
+            status, text = support.get("/metrics", "http://127.0.0.1:9100")
+            return support.Page(text) if status == 200 else None
+
+        page = support.await_that(served, "node_exporter")
         self.check_equal("up", page.find("sqlite_up", database="a"), [1])
         self.check_equal("errors", page.find("node_textfile_scrape_error"), [0])
         self.check_equal("port", support.get("/-/ready")[0], 0)
