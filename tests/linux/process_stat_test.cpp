@@ -61,12 +61,14 @@ TEST_CASE("a number with something behind it, a negative one, one too large") {
   }
 }
 
-TEST_CASE("the stat of this process") {
-  std::ifstream file("/proc/self/stat");
+TEST_CASE("the stat of a real process") {
+  // An emulator makes up that of the process it runs.
+  const std::string process = "/proc/" + std::to_string(::getppid());
+  std::ifstream file(process + "/stat");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const auto stat = parse_process_stat(text);
   REQUIRE(stat);
-  const std::filesystem::directory_iterator threads("/proc/self/task");
+  const std::filesystem::directory_iterator threads(process + "/task");
   CHECK(stat->threads == static_cast<long>(std::distance(begin(threads), end(threads))));
   CHECK(stat->start_ticks > 0);
   CHECK(stat->resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) <=
