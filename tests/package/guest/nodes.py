@@ -20,10 +20,20 @@ User={user}
 ExecStart=/bin/sh -c 'mkfifo {path}.in && exec sqlite3 {path} <> {path}.in'
 """
 
+QUERY = """
+[[query]]
+name = "rows"
+databases = ["*"]
+sql = "select count(*) as v from t"
+[[query.metric]]
+name = "app_rows"
+help = "Rows."
+values = ["v"]
+"""
+
 
 def dpkg(*arguments):
     return support.command("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", *arguments)
-
 
 
 class TestCase(support.TestCase):

@@ -77,7 +77,7 @@ class PackageTest(nodes.TestCase):
         support.command("systemctl", "disable", "--now", nodes.UNIT)
         self.folder_of("/srv/closed")
         self.application("/srv/closed/a.db")
-        self.configure('[[database]]\npath = "/srv/closed/a.db"\n')
+        self.configure('[[database]]\npath = "/srv/closed/a.db"\n' + nodes.QUERY)
         self.drop_in("[Timer]\nOnActiveSec=\nOnUnitInactiveSec=\nOnActiveSec=100ms\n"
                      "OnUnitInactiveSec=200ms\nAccuracySec=10ms\n", TIMER)
         self.addCleanup(self.remove_drop_in, TIMER)
@@ -96,5 +96,7 @@ class PackageTest(nodes.TestCase):
 
         page = support.await_that(served, "node_exporter")
         self.check_equal("up", page.find("sqlite_up", database="a"), [1])
+        self.check_equal("its rows", page.find("app_rows", database="a"), [1])
+        self.check_equal("whole sandbox", page.find("sqlite_exporter_worker_sandboxed"), [1])
         self.check_equal("errors", page.find("node_textfile_scrape_error"), [0])
         self.check_equal("port", support.get("/-/ready")[0], 0)

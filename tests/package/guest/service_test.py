@@ -9,16 +9,6 @@ import support
 K3S = "/var/lib/rancher/k3s/server/db/state.db"
 CLOSED = ("/srv/closed/a.db", "/home/alice/h.db")
 OPEN = ("/dev/shm/s.db", "/tmp/t.db")
-QUERY = """
-[[query]]
-name = "rows"
-databases = ["*"]
-sql = "select count(*) as v from t"
-[[query.metric]]
-name = "app_rows"
-help = "Rows."
-values = ["v"]
-"""
 
 
 def config_of(*paths):
@@ -58,7 +48,7 @@ class ServiceTest(nodes.TestCase):
         for path in CLOSED:
             self.folder_of(os.path.dirname(path))
         units = {name_of(path): self.application(path) for path in CLOSED + OPEN}
-        self.configure(config_of(*CLOSED, *OPEN) + QUERY)
+        self.configure(config_of(*CLOSED, *OPEN) + nodes.QUERY)
         support.command("systemctl", "reload", nodes.UNIT)
         for database, unit in units.items():
             self.await_value(1, "sqlite_up", database=database)
