@@ -134,7 +134,7 @@ class Grammar {
               ->add_option("--incident", incident_,
                            "Cause one, to see it and to try its runbook: " + incident_names())
               ->type_name("NAME"),
-          words_of(incident_names()));
+          incidents());
 
     inspect_ = app_.add_subcommand("inspect", "Tell all that can be seen of databases, once");
     inspect_->add_option("FILE", inspected_, "Databases, by their paths")
@@ -295,14 +295,10 @@ class Grammar {
     return command;
   }
 
-  static std::vector<std::string> words_of(const std::string& list) {
-    std::vector<std::string> words;
-    for (std::size_t begin = 0; begin < list.size();) {
-      const std::size_t end = std::min(list.find(", ", begin), list.size());
-      words.push_back(list.substr(begin, end - begin));
-      begin = end + 2;
-    }
-    return words;
+  static std::vector<std::string> incidents() {
+    std::vector<std::string> names;
+    for (const Incident& incident : all_incidents()) names.emplace_back(incident.name);
+    return names;
   }
 
   static std::string one_line(std::string text) {

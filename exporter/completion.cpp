@@ -49,8 +49,14 @@ std::string offer(const ValueHint& hint) {
   return ":";
 }
 
-/// Uses the variables `current`, `option`, before it, and `command`.
-void append_cases(std::string& text, Commands commands) {
+/// Uses the variables `current` and `option`, before it; finds `command` among the words before the
+/// current one, which the shell names in its own way.
+void append_choice(std::string& text, Commands commands, std::string_view words) {
+  text.append("  for word in ")
+      .append(words)
+      .append("; do\n    case $word in\n      ")
+      .append(joined(verbs_of(commands), " | "))
+      .append(") command=$word; break ;;\n    esac\n  done\n");
   text += "  case $command,$option in\n";
   for (const CommandReference& command : commands)
     for (const OptionReference& option : command.options)
@@ -78,15 +84,6 @@ void append_cases(std::string& text, Commands commands) {
   text += "  esac\n";
 }
 
-/// Sets `command` from the words before the current one, which the shell names in its own way.
-std::string find_command(Commands commands, std::string_view words) {
-  return std::string("  for word in ")
-      .append(words)
-      .append("; do\n    case $word in\n      ")
-      .append(joined(verbs_of(commands), " | "))
-      .append(") command=$word; break ;;\n    esac\n  done\n");
-}
-
 std::string bash(Commands commands) {
   std::string text =
       "# Completion of sqlite_exporter for bash.\n"
@@ -97,17 +94,14 @@ std::string bash(Commands commands) {
       "  # \"=\" is a word of its own.\n"
       "  if [[ $current == = ]]; then\n    current=\n"
       "  elif [[ $option == = ]]; then\n    option=${COMP_WORDS[COMP_CWORD-2]}\n  fi\n"
-      "  _sqlite_exporter_words() { mapfile -O ${#COMPREPLY[@]} -t COMPREPLY < <(compgen -W \"$*\" "
-      "-- "
-      "\"$current\"); "
-      "}\n"
+      "  _sqlite_exporter_words() { mapfile -O ${#COMPREPLY[@]} -t COMPREPLY "
+      "< <(compgen -W \"$*\" -- \"$current\"); }\n"
       "  _sqlite_exporter_paths() { compopt -o filenames; "
       "mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$current\"); }\n"
       "  _sqlite_exporter_files() { _sqlite_exporter_paths -f; }\n"
       "  _sqlite_exporter_folders() { _sqlite_exporter_paths -d; }\n"
       "  COMPREPLY=()\n";
-  text += find_command(commands, "\"${COMP_WORDS[@]:1:COMP_CWORD-1}\"");
-  append_cases(text, commands);
+  append_choice(text, commands, "\"${COMP_WORDS[@]:1:COMP_CWORD-1}\"");
   return text + "}\n\ncomplete -F _sqlite_exporter sqlite_exporter\n";
 }
 
@@ -123,8 +117,7 @@ std::string zsh(Commands commands) {
       "  _sqlite_exporter_words() { compadd -- \"$@\" }\n"
       "  _sqlite_exporter_files() { _files }\n"
       "  _sqlite_exporter_folders() { _files -/ }\n";
-  text += find_command(commands, "\"${(@)words[2,CURRENT-1]}\"");
-  append_cases(text, commands);
+  append_choice(text, commands, "\"${(@)words[2,CURRENT-1]}\"");
   return text + "}\n\n_sqlite_exporter \"$@\"\n";
 }
 

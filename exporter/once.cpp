@@ -4,16 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 
 #include "collectors/linux/file.h"
 #include "exporter/clock.h"
+#include "exporter/daemon.h"
 #include "exporter/descriptor_limit.h"
 #include "exporter/enabled.h"
 #include "exporter/reference.h"
@@ -28,8 +27,6 @@ namespace {
 constexpr int kPasses = 3;
 /// For all queries together; what has no result by then is left out.
 constexpr std::chrono::seconds kQueryPatience(30);
-
-constexpr std::array kSignals = {SIGTERM, SIGINT, SIGHUP};
 
 /// What begins with this process, and what is told of it.
 std::set<std::string_view> fleeting_families() {
@@ -56,7 +53,7 @@ bool write_all(int descriptor, std::string_view text) {
 }  // namespace
 
 Result<OncePage> metrics_once(const Config& config, const Log& log, const NodePaths& paths) {
-  for (const int signal_number : kSignals) defer_signal(signal_number);
+  for (const int signal_number : kStopSignals) defer_signal(signal_number);
   raise_descriptor_limit();
   const LookTools tools = make_tools(config);
   tools.own_metrics->set_reload(true, unix_now());
@@ -74,7 +71,7 @@ Result<OncePage> metrics_once(const Config& config, const Log& log, const NodePa
     return true;
   };
   const Passes taken =
-      run_passes({config, log, paths, tools}, loop, queries, own_reader, enough, kSignals);
+      run_passes({config, log, paths, tools}, loop, queries, own_reader, enough, kStopSignals);
   if (passes < kPasses) return fail(Errc::internal, "stopped before every database was looked at");
   return OncePage{without_families(*taken.snapshot->text(), fleeting_families()), taken.ended};
 }

@@ -72,8 +72,7 @@ void ServiceManager::watching(std::size_t databases) {
   databases_ = databases;
   if (ready_) return tell_status();
   ready_ = true;
-  told_ = status();
-  tell("READY=1\n" + status_line(told_));
+  tell_ready();
 }
 
 void ServiceManager::reloading() {
@@ -85,12 +84,15 @@ void ServiceManager::reloading() {
 
 void ServiceManager::reloaded(const std::optional<std::string>& error) {
   reload_error_ = error;
-  if (!ready_) return;
-  told_ = status();
-  tell("READY=1\n" + status_line(told_));
+  if (ready_) tell_ready();
 }
 
 void ServiceManager::stopping() { tell("STOPPING=1"); }
+
+void ServiceManager::tell_ready() {
+  told_ = status();
+  tell("READY=1\n" + status_line(told_));
+}
 
 void ServiceManager::tell_status() {
   std::string now = status();

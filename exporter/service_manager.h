@@ -32,6 +32,7 @@ class ServiceManager {
 
  private:
   void tell(std::string message);
+  void tell_ready();
   void tell_status();
   std::string status() const;
 
