@@ -45,7 +45,7 @@ if [[ $architecture != "$native" ]]; then
     "${libraries[@]/%/:$architecture}")
 fi
 
-recipe=$(cat "${BASH_SOURCE[0]}" | sha256sum | cut -c1-16)
+recipe=$(sha256sum tests/chroot/run.sh | cut -c1-16)
 tree=build-chroot/$release-$architecture-$recipe
 if [[ ! -d $tree ]]; then
   mkdir -p build-chroot

@@ -31,9 +31,8 @@ def missing_reason():
     """Why there can be none here, or None."""
     if image.release().get("ID") != "debian":
         return "the system is made of Debian packages, and this is not Debian"
-    for tool in ("systemd-nspawn", "mmdebstrap", "dpkg-deb"):
-        if not shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
-            return tool + " is not installed"
+    if tool := image.missing_tool("systemd-nspawn", "mmdebstrap", "dpkg-deb"):
+        return tool + " is not installed"
     if os.geteuid() != 0:
         return "starting it needs root"
     return None

@@ -45,12 +45,17 @@ def missing_reason():
         return "the machine is built for x86-64, and this is " + platform.machine()
     if release().get("ID") != "debian":
         return "the machine is made of Debian packages, and this is not Debian"
-    for tool in ("qemu-system-x86_64", "mmdebstrap", "mke2fs", "dpkg-query", "ldd"):
-        if not shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
-            return tool + " is not installed"
+    if tool := missing_tool("qemu-system-x86_64", "mmdebstrap", "mke2fs", "dpkg-query", "ldd"):
+        return tool + " is not installed"
     if os.geteuid() != 0 and not shutil.which("sudo"):
         return "building its disk needs root or sudo"
     return None
+
+
+def missing_tool(*tools):
+    """The first that is not installed, or None."""
+    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+    return next((tool for tool in tools if not shutil.which(tool, path=path)), None)
 
 
 def release():
