@@ -54,6 +54,24 @@ TEST_CASE("an offset that no file has is an error") {
   CHECK(code_of(file->read_at(~std::uint64_t{0}, bytes)) == Errc::io);
 }
 
+TEST_CASE("a file of more than 4 GiB has its size, and is read at its end") {
+  const TemporaryDirectory directory;
+  const std::string path = written(directory, "f", "");
+  constexpr std::uint64_t kEnd = 5ULL << 30U;
+  std::filesystem::resize_file(path, kEnd);  // no block of it is on the disk
+  std::ofstream(path, std::ios::app) << "end";
+
+  const auto status = status_of(path);
+  REQUIRE(status);
+  CHECK(status->size == kEnd + 3);
+  const auto file = File::open(path);
+  REQUIRE(file);
+  CHECK(file->status().value().size == kEnd + 3);
+  std::array<std::byte, 4> bytes{};
+  CHECK(file->read_at(kEnd, bytes) == 3U);
+  CHECK(bytes[2] == std::byte{'d'});
+}
+
 TEST_CASE("the status of an open file, of its path, and after its path is gone") {
   const TemporaryDirectory directory;
   const std::string path = written(directory, "f", "12345");

@@ -14,18 +14,24 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t kFramesToCheckpoint = 1000;
 
+timespec timespec_of(std::chrono::nanoseconds length) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(length);
+  timespec result{};
+  result.tv_sec = static_cast<decltype(result.tv_sec)>(seconds.count());
+  result.tv_nsec = static_cast<decltype(result.tv_nsec)>((length - seconds).count());
+  return result;
+}
+
 /// True as soon as a command waits, false at `end`.
 bool command_waits(Clock::time_point end) {
   const auto left = std::max<Clock::duration>(end - Clock::now(), Clock::duration(0));
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  const std::chrono::nanoseconds rest = left - seconds;
-  const timespec timeout{seconds.count(), rest.count()};
+  const timespec timeout = timespec_of(left);
   pollfd input{STDIN_FILENO, POLLIN, 0};
   return ::ppoll(&input, 1, &timeout, nullptr) > 0;
 }
 
 void wait(std::chrono::microseconds time) {
-  const timespec length{time.count() / 1'000'000, time.count() % 1'000'000 * 1000};
+  const timespec length = timespec_of(time);
   ::nanosleep(&length, nullptr);
 }
 
