@@ -83,5 +83,6 @@ class Machine:
         shutil.rmtree(tree, ignore_errors=True)
         shutil.copytree(os.path.join(HERE, "guest"), os.path.join(tree, "guest"),
                         ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(os.path.join(HERE, "../../systemd"), os.path.join(tree, "systemd"))
         shutil.copy(program, tree)
         return self._disk("program", "128M", "-d", tree)
