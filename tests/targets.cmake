@@ -240,7 +240,7 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script alerts attribution completion dashboards dashboards_data explain incident_demo
+foreach(script alerts attribution chart completion dashboards dashboards_data explain incident_demo
         incidents inspect interference many metrics node node_paths once program prometheus queries
         readme remount runbooks selftest service_manager sql_worker stalls states sync sync_worker
         units worker_promise)
@@ -252,8 +252,8 @@ foreach(script alerts attribution completion dashboards dashboards_data explain 
 endforeach()
 # What it tests is a hang: its own must not hold up the run.
 set_tests_properties(e2e_remount e2e_stalls PROPERTIES TIMEOUT 600 LABELS "e2e;slow")
-# They run no code of ours but `describe`, or none.
-set_tests_properties(e2e_alerts e2e_dashboards e2e_units PROPERTIES LABELS "e2e;source")
+# They run no code of ours but `describe` and `check-config`, or none.
+set_tests_properties(e2e_alerts e2e_chart e2e_dashboards e2e_units PROPERTIES LABELS "e2e;source")
 # They wait for windows of rules, and test no more code than the others.
 set_tests_properties(e2e_dashboards_data e2e_incidents PROPERTIES LABELS "e2e;slow")
 # It counts databases; a sanitizer would find no more in 5,000 of them than in five.

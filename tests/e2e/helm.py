@@ -1,0 +1,65 @@
+"""The real Helm: charts rendered as their users do it, into objects."""
+
+import os
+import subprocess
+
+import support
+
+try:
+    import yaml
+except ImportError:
+    yaml = None
+
+CHART = os.path.join(support.SOURCE_DIR, "helm", "prometheus-sqlite-exporter")
+EXAMPLES = os.path.join(support.SOURCE_DIR, "helm", "examples")
+# Which of the two: `./dev helm3` sets it.
+FOLDER = os.path.join(support.SOURCE_DIR, os.environ.get("HELM_FOLDER", "build-helm"))
+PROGRAM = os.path.join(FOLDER, "tools", "helm", "helm")
+RELEASE, NAMESPACE = "edge", "monitoring-agents"
+
+
+def missing():
+    """Why it cannot be asked, or nothing."""
+    if yaml is None:
+        return "PyYAML is not installed: ./dev test does"
+    return None if os.path.exists(PROGRAM) else "./dev test installs Helm; it did not"
+
+
+def run(*arguments, folder):
+    """(exit code, standard output, standard error); it keeps what it remembers in that folder."""
+    homes = {f"HELM_{name}_HOME": os.path.join(folder, name)
+             for name in ("CACHE", "CONFIG", "DATA")}
+    done = subprocess.run([PROGRAM, *arguments], env={**os.environ, **homes}, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def template(folder, *arguments, chart=CHART):
+    """The objects of a release."""
+    code, out, err = run("template", RELEASE, chart, "--namespace", NAMESPACE, *arguments,
+                         folder=folder)
+    if code != 0:
+        raise AssertionError(err)
+    return [each for each in yaml.safe_load_all(out) if each is not None]
+
+
+def refusal(folder, *arguments, chart=CHART):
+    """What Helm says of values that are wrong."""
+    code, _, err = run("template", RELEASE, chart, *arguments, folder=folder)
+    if code == 0:
+        raise AssertionError("rendered in spite of " + " ".join(arguments))
+    return err
+
+
+def values_files():
+    folder = os.path.join(CHART, "ci")
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+
+
+def of_kind(objects, kind):
+    return [each for each in objects if each["kind"] == kind]
+
+
+def only(objects, kind):
+    found, = of_kind(objects, kind)
+    return found
