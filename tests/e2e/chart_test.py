@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import tarfile
 import tempfile
 import tomllib
@@ -18,8 +17,6 @@ try:
     import yaml
 except ImportError:
     yaml = None
-
-APPLICATION = os.path.join(support.SOURCE_DIR, "tests", "helm", "application")
 
 
 def read(*path):
@@ -40,20 +37,6 @@ class ChartTest(unittest.TestCase):
     def template(self, *arguments, **keywords):
         return helm.template(self.folder, *arguments, **keywords)
 
-    def application(self):
-        """A chart that has this one in it, as `helm dependency update` leaves it."""
-        chart = os.path.join(self.folder, "application")
-        shutil.copytree(APPLICATION, chart)
-        os.mkdir(os.path.join(chart, "charts"))
-        shutil.move(self.package(), os.path.join(chart, "charts"))
-        return chart
-
-    def package(self):
-        code, out, err = helm.run("package", helm.CHART, "--destination", self.folder,
-                                  folder=self.folder)
-        self.assertEqual(code, 0, err)
-        return out.split()[-1]
-
     def test_lint(self):
         for path in helm.values_files():
             with self.subTest(os.path.basename(path)):
@@ -65,7 +48,7 @@ class ChartTest(unittest.TestCase):
         if reason := kubernetes.missing_custom_resources():
             self.skipTest(reason)
         custom = kubernetes.custom_schemas()
-        chart = self.package()
+        chart = helm.package(self.folder)
         for path in helm.values_files():
             with self.subTest(os.path.basename(path)):
                 objects = self.template("--values", path, chart=chart)
@@ -112,7 +95,7 @@ class ChartTest(unittest.TestCase):
                 self.assertEqual(sorted(value), sorted(properties["properties"]), name)
 
     def test_rules_and_dashboards_of_the_package_are_the_projects_own(self):
-        with tarfile.open(self.package()) as package:
+        with tarfile.open(helm.package(self.folder)) as package:
             names = {name.partition("/")[2] for name in package.getnames()}
             for folder, suffix, where in (("rules", ".yml", ("alerts", "rules")),
                                           ("dashboards", ".json", ("dashboards",))):
@@ -214,7 +197,7 @@ class ChartTest(unittest.TestCase):
         self.assertNotIn("Nothing scrapes", notes)
 
     def test_the_sidecar_is_restricted(self):
-        pod = helm.only(self.template(chart=self.application()), "Pod")
+        pod = helm.only(self.template(chart=helm.application(self.folder)), "Pod")
         self.assertEqual(list(kubernetes.complaints([pod], {})), [])
         sidecar = pod["spec"]["containers"][1]
         security = sidecar["securityContext"]

@@ -1,6 +1,7 @@
 """The real Helm: charts rendered as their users do it, into objects."""
 
 import os
+import shutil
 import subprocess
 
 import support
@@ -12,6 +13,7 @@ except ImportError:
 
 CHART = os.path.join(support.SOURCE_DIR, "helm", "prometheus-sqlite-exporter")
 EXAMPLES = os.path.join(support.SOURCE_DIR, "helm", "examples")
+APPLICATION = os.path.join(support.SOURCE_DIR, "tests", "helm", "application")
 # Which of the two: `./dev helm3` sets it.
 FOLDER = os.path.join(support.SOURCE_DIR, os.environ.get("HELM_FOLDER", "build-helm"))
 PROGRAM = os.path.join(FOLDER, "tools", "helm", "helm")
@@ -41,6 +43,23 @@ def template(folder, *arguments, chart=CHART):
     if code != 0:
         raise AssertionError(err)
     return [each for each in yaml.safe_load_all(out) if each is not None]
+
+
+def package(folder):
+    """The chart as it is given away; its path."""
+    code, out, err = run("package", CHART, "--destination", folder, folder=folder)
+    if code != 0:
+        raise AssertionError(err)
+    return out.split()[-1]
+
+
+def application(folder):
+    """A chart that has this one in it, as `helm dependency update` leaves it; its path."""
+    chart = os.path.join(folder, "application")
+    shutil.copytree(APPLICATION, chart)
+    os.mkdir(os.path.join(chart, "charts"))
+    shutil.move(package(folder), os.path.join(chart, "charts"))
+    return chart
 
 
 def refusal(folder, *arguments, chart=CHART):
