@@ -206,7 +206,7 @@ class ChartTest(unittest.TestCase):
             "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
             "seccompProfile": {"type": "RuntimeDefault"}})
         self.assertEqual(sidecar["volumeMounts"],
-                         [{"name": "data", "mountPath": "/data", "readOnly": True}])
+                         [{"name": "sqlite-data", "mountPath": "/data", "readOnly": True}])
         self.assertTrue(sidecar["resources"]["requests"] and sidecar["resources"]["limits"])
 
 

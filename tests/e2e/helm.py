@@ -17,6 +17,7 @@ APPLICATION = os.path.join(support.SOURCE_DIR, "tests", "helm", "application")
 # Which of the two: `./dev helm3` sets it.
 FOLDER = os.path.join(support.SOURCE_DIR, os.environ.get("HELM_FOLDER", "build-helm"))
 PROGRAM = os.path.join(FOLDER, "tools", "helm", "helm")
+KUBECTL = os.path.join(FOLDER, "tools", "kubectl", "kubectl")
 RELEASE, NAMESPACE = "edge", "monitoring-agents"
 
 
@@ -68,6 +69,15 @@ def refusal(folder, *arguments, chart=CHART):
     if code == 0:
         raise AssertionError("rendered in spite of " + " ".join(arguments))
     return err
+
+
+def kustomize(folder):
+    """The objects of a kustomization."""
+    done = subprocess.run([KUBECTL, "kustomize", folder], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    return list(yaml.safe_load_all(done.stdout))
 
 
 def values_files():

@@ -115,14 +115,15 @@ class Node:
 
 
 class Pod:
-    """A pod of this spec. `volumes`: where those of its volumes lie that are no hostPath; `images`:
-    the arguments in the place of an image that cannot be pulled here. Further arguments for podman
-    by the container's name, as what the node's runtime adds by itself."""
+    """A pod of this spec. `config_maps`: data by name; `volumes`: where those of its volumes lie
+    that are neither of them nor of the host; `images`: what podman takes in the place of an image
+    that cannot be pulled here, and `extra` besides, by the container's name."""
 
-    def __init__(self, node, spec, namespace, name, uid=None, volumes=(), images=(),
+    def __init__(self, node, spec, namespace, name, uid=None, config_maps=(), volumes=(), images=(),
                  extra=()):
         self.node, self.spec, self.namespace, self.name = node, spec, namespace, name
-        self.volumes, self.images, self.extra = dict(volumes), dict(images), dict(extra)
+        self.config_maps, self.volumes = dict(config_maps), dict(volumes)
+        self.images, self.extra = dict(images), dict(extra)
         self.uid = uid or str(uuid.uuid4())
         self.cgroup = f"kubepods/burstable/pod{self.uid}"
         self.ids = {}
@@ -176,8 +177,9 @@ class Pod:
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
             container.take(probe)
         container.take("ports")
-        for each in container.take("env", []):
-            arguments.append(f"--env={each['name']}={each['value']}")
+        for each in container.take("envFrom", []):
+            arguments += [f"--env={key}={value}" for key, value in
+                          self.config_maps[each["configMapRef"]["name"]].items()]
         arguments += self._limits(Fields(container.take("resources"), name + ".resources"))
         arguments += self._security(Fields(container.take("securityContext"), name))
         for mount in container.take("volumeMounts", []):
@@ -229,7 +231,14 @@ class Pod:
         if name in self.volumes:
             return self.volumes[name]
         volume, = [each for each in self.spec["volumes"] if each["name"] == name]
-        return self.node.path(volume["hostPath"]["path"].lstrip("/"))
+        if "hostPath" in volume:
+            return self.node.path(volume["hostPath"]["path"].lstrip("/"))
+        folder = os.path.join(self.node.folder, "config-maps", self.uid, name)
+        os.makedirs(folder)
+        for key, text in self.config_maps[volume["configMap"]["name"]].items():
+            with open(os.path.join(folder, key), "w", encoding="utf-8") as file:
+                file.write(text)
+        return folder
 
     def start(self, *names):
         for name in names or self.ids:

@@ -57,6 +57,10 @@ def mounts_of(pid):
         return {line.split()[4]: line.split()[5] for line in file}
 
 
+def config_maps(objects):
+    return {each["metadata"]["name"]: each["data"] for each in helm.of_kind(objects, "ConfigMap")}
+
+
 class Application(support.Application):
     """The same application as elsewhere, in a container."""
 
@@ -105,17 +109,12 @@ class PodsTest(support.TestCase):
         application.ask("open /data/edge.db")
         return application.exec("pragma journal_mode=wal", "create table if not exists t(x)")
 
-    def agent(self, *values, extra=()):
+    def agent(self, *values):
         """The pod of the DaemonSet."""
         objects = helm.template(self.folder, *SAMPLED_OFTEN, *values)
-        config = self.path("config")
-        os.makedirs(config, exist_ok=True)
-        for name, text in helm.only(objects, "ConfigMap")["data"].items():
-            with open(os.path.join(config, name), "w", encoding="utf-8") as file:
-                file.write(text)
         spec = helm.only(objects, "DaemonSet")["spec"]["template"]["spec"]
-        return kubelet.Pod(self.node, spec, helm.NAMESPACE, "agent", volumes={"config": config},
-                           extra={"sqlite-exporter": extra}).create().start()
+        return kubelet.Pod(self.node, spec, helm.NAMESPACE, "agent",
+                           config_maps=config_maps(objects)).create().start()
 
     def page(self, pod):
         def fresh():
@@ -214,7 +213,8 @@ class PodsTest(support.TestCase):
         os.chown(volume, USER, USER)
         os.chmod(volume, 0o700)
         spec["containers"][0]["command"] = ["/usr/bin/sqlite_app"]
-        pod = kubelet.Pod(self.node, spec, NAMESPACE, "application", volumes={"data": volume},
+        pod = kubelet.Pod(self.node, spec, NAMESPACE, "application",
+                          volumes={"sqlite-data": volume},
                           images={"application": ["--rootfs", self.application_root]}).create()
         application = self.run_application(pod)
         pod.start("sqlite-exporter")
@@ -246,6 +246,32 @@ class PodsTest(support.TestCase):
         self.await_sample(agent, "sqlite_holder_processes{", 'owner_pod="writer-0"')
         self.assertNotEqual(os.readlink(f"/proc/{writer.pid('application')}/ns/user"),
                             os.readlink("/proc/self/ns/user"))
+
+    def test_the_pod_of_the_edge_example(self):
+        objects = helm.kustomize(os.path.join(helm.EXAMPLES, "edge-sqlite"))
+        # A system with Python in it, where there is no image.
+        system = self.path("system")
+        for name in ("data", "etc", "usr"):
+            os.makedirs(os.path.join(system, name))
+        for name in ("bin", "lib", "lib64"):
+            os.symlink("usr/" + name, os.path.join(system, name))
+        volume = self.path("data")
+        os.mkdir(volume)
+        os.chown(volume, USER, USER)
+        pod = kubelet.Pod(
+            self.node, helm.only(objects, "StatefulSet")["spec"]["template"]["spec"], NAMESPACE,
+            "sqlite-edge-0", config_maps=config_maps(objects), volumes={"sqlite-data": volume},
+            images={"application": ["--rootfs", system]},
+            extra={"application": ["--volume=/usr:/usr:ro"]}).create().start()
+        self.await_sample(pod, 'sqlite_database_state{database="edge",state="wal_live"} 1')
+        before = support.value(self.page(pod), "sqlite_transactions_total")
+        support.await_that(
+            lambda: support.value(self.page(pod), "sqlite_transactions_total") > before + 1,
+            "the application to write")
+        self.await_sample(pod, "sqlite_holder_processes{", 'owner_process="python3')
+        self.node.podman("stop", "--time=30", pod.ids["application"])
+        self.assertEqual(pod.exit_code("application"), 0, pod.logs("application"))
+        self.assertEqual(os.listdir(volume), ["edge.db"])
 
     def test_queries_run_in_the_agents_pod_and_it_ends_when_it_is_told(self):
         datastore = self.node.path("var/lib/rancher/k3s/server/db/state.db")
