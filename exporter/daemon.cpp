@@ -10,6 +10,7 @@
 
 #include "exporter/descriptor_limit.h"
 #include "exporter/enabled.h"
+#include "exporter/heartbeat.h"
 #include "exporter/http_server.h"
 #include "exporter/loop.h"
 #include "exporter/own_metrics.h"
@@ -23,6 +24,9 @@
 namespace sqlite_exporter {
 
 namespace {
+
+/// Where no service manager says otherwise: as the unit's WatchdogSec=.
+constexpr std::chrono::seconds kHealthyWithin(60);
 
 std::shared_ptr<FolderWatch> watch_folders(const Log& log) {
   Result<std::shared_ptr<FolderWatch>> watch = FolderWatch::create();
@@ -49,23 +53,24 @@ std::vector<int> signals_to_handle(const DaemonOptions& options) {
 }
 
 /// A restart helps a loop or a sampler that got stuck by a fault of ours; a mount that hangs would
-/// hang the next process as well. Looked at more often than it is fed: a process that was frozen
-/// for a while gets its next chance at once.
-void feed_watchdog(Loop& loop, const Sampler& sampler, ServiceManager& service_manager,
-                   const Log& log) {
-  if (!service_manager.watchdog()) return;
-  using Clock = std::chrono::steady_clock;
-  const auto allowed =
-      std::chrono::duration_cast<std::chrono::milliseconds>(*service_manager.watchdog());
+/// hang the next process as well. Looked at more often than systemd is told: a process that was
+/// frozen for a while gets its next chance at once.
+void watch_progress(Loop& loop, const Sampler& sampler, ServiceManager& service_manager,
+                    Heartbeat& heartbeat, const Log& log) {
+  using Clock = Heartbeat::Clock;
+  const auto allowed = std::chrono::duration_cast<std::chrono::milliseconds>(heartbeat.patience());
   const auto period = std::clamp<std::chrono::milliseconds>(
       allowed / 8, std::chrono::milliseconds(1), std::chrono::seconds(1));
   loop.every(period, [&, allowed, fed = Clock::time_point(), told = false]() mutable {
     const bool progress = sampler.makes_progress(allowed / 2);
-    if (!progress && !told) log.error("the sampler is stuck, and the watchdog is not fed any more");
+    if (!progress && !told) log.error("the sampler is stuck: not healthy any more");
     told = !progress;
-    if (!progress || Clock::now() - fed < allowed / 4) return;
+    if (!progress) return;
+    const Clock::time_point now = Clock::now();
+    heartbeat.beat(now);
+    if (!service_manager.watchdog() || now - fed < allowed / 4) return;
     service_manager.alive();
-    fed = Clock::now();
+    fed = now;
   });
 }
 
@@ -79,14 +84,16 @@ Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOption
   const LookTools tools = make_tools(config);
   const auto snapshot = std::make_shared<SnapshotCell>();
 
+  ServiceManager service_manager;
+  const auto heartbeat =
+      std::make_shared<Heartbeat>(service_manager.watchdog().value_or(kHealthyWithin));
+
   Loop loop;
-  Result<std::unique_ptr<HttpServer>> server =
-      HttpServer::start(config.web().listen_address, make_routes(snapshot, tools.own_metrics));
+  Result<std::unique_ptr<HttpServer>> server = HttpServer::start(
+      config.web().listen_address, make_routes(snapshot, tools.own_metrics, heartbeat));
   if (!server) return fail(server.error());
   log.info("listening", {{"address", (*server)->address()}});
   if (options.listening) options.listening((*server)->address());
-  ServiceManager service_manager;
-
   const auto own_reader = std::make_shared<OwnReaderPids>();
   QueryRunner queries(config.sql(), {loop, log, tools.own_metrics, own_reader,
                                      sql_worker_command(options.paths.procfs)});
@@ -114,7 +121,7 @@ Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOption
       loop.stop();
     });
   }
-  feed_watchdog(loop, sampler, service_manager, log);
+  watch_progress(loop, sampler, service_manager, *heartbeat, log);
   scheduler.start();
   const bool jobs_ended = loop.run();
   return sampler.stop() && jobs_ended;

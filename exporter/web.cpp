@@ -65,12 +65,16 @@ HttpResponse metrics(const Snapshot* snapshot, OwnMetrics& own_metrics) {
 }  // namespace
 
 HttpServer::Handler make_routes(std::shared_ptr<const SnapshotCell> snapshot,
-                                std::shared_ptr<OwnMetrics> own_metrics) {
-  return [snapshot = std::move(snapshot),
-          own_metrics = std::move(own_metrics)](const HttpRequest& request) {
+                                std::shared_ptr<OwnMetrics> own_metrics,
+                                std::shared_ptr<const Heartbeat> heartbeat) {
+  return [snapshot = std::move(snapshot), own_metrics = std::move(own_metrics),
+          heartbeat = std::move(heartbeat)](const HttpRequest& request) {
     const std::shared_ptr<const Snapshot> now = snapshot->get();
     if (request.path == "/metrics") return metrics(now.get(), *own_metrics);
-    if (request.path == "/-/healthy") return answer(200, "sqlite_exporter is healthy.\n");
+    if (request.path == "/-/healthy")
+      return heartbeat->is_alive(Heartbeat::Clock::now())
+                 ? answer(200, "sqlite_exporter is healthy.\n")
+                 : answer(503, "sqlite_exporter is stuck: its loop or its sampler.\n");
     if (request.path == "/-/ready")
       return now ? answer(200, "sqlite_exporter is ready.\n")
                  : answer(503, "sqlite_exporter is not ready: the first looks are under way.\n");

@@ -162,9 +162,11 @@ class ServiceManagerTest(fuse.TestCase):
             while time.monotonic() < fed_before:  # the loop turns
                 exporter.metrics()
             self.assertNotIn({"WATCHDOG": "1"}, self.hear_all())
+            support.await_that(lambda: exporter.get("/-/healthy")[0] == 503, "it to be unhealthy")
         finally:
             sampler.go_on()
         self.assertEqual(self.hear(), {"WATCHDOG": "1"})
+        self.assertEqual(exporter.get("/-/healthy")[0], 200)
 
     def test_the_watchdog_is_fed_while_a_mount_hangs(self):
         mount = self.filesystem("mount")

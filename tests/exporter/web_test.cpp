@@ -11,6 +11,10 @@ namespace {
 
 class Site {
  public:
+  explicit Site(Heartbeat::Clock::duration patience = std::chrono::hours(1))
+      : heartbeat_(std::make_shared<Heartbeat>(patience)) {}
+
+  void beat(Heartbeat::Clock::time_point at) { heartbeat_->beat(at); }
   HttpResponse get(std::string_view path) const { return routes_({"GET", path}); }
 
   void publish(Snapshot::Clock::time_point begun, Snapshot::Clock::duration valid_for) {
@@ -24,8 +28,9 @@ class Site {
 
  private:
   std::shared_ptr<SnapshotCell> cell_ = std::make_shared<SnapshotCell>();
-  HttpServer::Handler routes_ =
-      make_routes(cell_, std::make_shared<OwnMetrics>(std::span<const std::string_view>()));
+  std::shared_ptr<Heartbeat> heartbeat_;
+  HttpServer::Handler routes_ = make_routes(
+      cell_, std::make_shared<OwnMetrics>(std::span<const std::string_view>()), heartbeat_);
 };
 
 const auto kNow = Snapshot::Clock::now();
@@ -36,6 +41,15 @@ TEST_CASE("before the first snapshot it is healthy and not ready") {
   CHECK(site.get("/-/healthy").status == 200);
   CHECK(site.get("/-/ready").status == 503);
   CHECK(site.get("/metrics").status == 503);
+}
+
+TEST_CASE("without a heartbeat it is not healthy, until there is one again") {
+  Site site(kHour);
+  const auto now = Heartbeat::Clock::now();
+  site.beat(now - 2 * kHour);
+  CHECK(site.get("/-/healthy").status == 503);
+  site.beat(now - kHour / 2);
+  CHECK(site.get("/-/healthy").status == 200);
 }
 
 TEST_CASE("a fresh snapshot is served with the content type of the text format") {
