@@ -61,6 +61,7 @@ unit_test(test_linux SOURCES
   tests/linux/block_device_test.cpp
   tests/linux/cgroup_files_test.cpp
   tests/linux/cgroup_hierarchy_test.cpp
+  tests/linux/cgroup_namespace_test.cpp
   tests/linux/cgroup_path_test.cpp
   tests/linux/cgroup_test.cpp
   tests/linux/file_test.cpp
@@ -78,6 +79,7 @@ unit_test(test_linux SOURCES
   tests/linux/readonly_mounts_test.cpp
   tests/linux/resolve_path_test.cpp
   tests/linux/text_file_test.cpp
+  tests/support/real_cgroup.cpp
   USES collectors_linux test_support)
 
 # It takes a thousand locks: other tests would find /proc/locks of several pages, not of one moment.

@@ -112,6 +112,8 @@ void write_texts(const Corpora& corpora) {
               "full avg10=0.00 avg60=0.00 avg300=0.00 total=500000\n");
   corpora.add("cgroup_files", "io_stat", "7:0 8:0 rbytes=10 wbytes=20 rios=1 wios=2\n");
   corpora.add("cgroup_files", "service_bytes", "8:0 Read 10\n8:0 Write 20\nTotal 30\n");
+  corpora.add("cgroup_namespace", "above", "4:cpu:/a\n0::/../../pod/id\n");
+  corpora.add("cgroup_namespace", "own", "0::/\n");
   corpora.add("cgroup_hierarchy", "unified", "0::/system.slice/a.service\n");
   corpora.add("cgroup_hierarchy", "legacy",
               "5:cpu,cpuacct:/\n4:memory:/docker/a\n1:name=systemd:/docker/a\n0::/../b\n");

@@ -10,6 +10,7 @@ endfunction()
 
 fuzz_target(cgroup_files)
 fuzz_target(cgroup_hierarchy)
+fuzz_target(cgroup_namespace)
 fuzz_target(cgroup_path)
 fuzz_target(database_header)
 fuzz_target(encrypted)
