@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_COLUMNS = 100
-TOPS = ("collectors", "dashboards", "exporter", "tests")
+TOPS = ("collectors", "dashboards", "exporter", "helm", "tests")
 SHEBANG = "#!/usr/bin/env python3\n"
 FIRST_LINE = {
     ".h": re.compile(r"/// [A-Z`].*"),

@@ -23,5 +23,6 @@ buildah "${store[@]}" bud --quiet --isolation chroot --timestamp "$when" --forma
   --file "$here/Containerfile" --iidfile "$folder/image-id" "$folder" </dev/null >/dev/null
 buildah "${store[@]}" push --quiet "$(cat "$folder/image-id")" \
   "docker-archive:$archive:prometheus-sqlite-exporter:$version"
-echo "$archive: prometheus-sqlite-exporter:$version," \
-  "$(($(stat --format=%s "$archive") / 1000)) kB, as compressed $(($(gzip -c "$archive" | wc -c) / 1000)) kB"
+size=$(du --summarize --si "$folder/root" | cut -f1)
+echo "$archive: prometheus-sqlite-exporter:$version, $size," \
+  "compressed $(($(gzip --stdout "$archive" | wc -c) / 1000)) kB"

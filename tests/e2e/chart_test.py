@@ -190,6 +190,8 @@ class ChartTest(unittest.TestCase):
             # It asks no server, and renders the notes as well.
             code, out, err = helm.run("install", helm.RELEASE, helm.CHART, "--dry-run=client",
                                       "--set", values, folder=self.folder)
+            if "cluster unreachable" in err:
+                self.skipTest("this Helm asks a server all the same")
             self.assertEqual(code, 0, err)
             notes = out.partition("\nNOTES:\n")[2]
             for word in words:

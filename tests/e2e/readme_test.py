@@ -9,11 +9,16 @@ import unittest
 import support
 
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/alerts.md", "docs/architecture.md",
-         "docs/bare-node.md", "docs/configuration.md", "docs/dashboards.md", "docs/inspect.md",
-         "docs/metrics.md", "docs/queries.md", "docs/security.md", "docs/sizing.md",
-         "docs/sync.md")
+         "docs/bare-node.md", "docs/comparison.md", "docs/configuration.md", "docs/dashboards.md",
+         "docs/inspect.md", "docs/k3s.md", "docs/kubernetes.md", "docs/metrics.md",
+         "docs/queries.md", "docs/security.md", "docs/sizing.md", "docs/sync.md",
+         "helm/prometheus-sqlite-exporter/README.md")
 
 IN_A_SYSTEM = "needs systemd as process 1: tests/package does the same"
+
+IN_A_CLUSTER = "needs a cluster: chart_test, examples_test and pods_test run what it installs"
+TO_NODES = "needs nodes with K3s: pods_test runs the image, examples_test renders the manifest"
+REGISTRY = "needs a registry: pods_test loads the same image"
 
 NOT_RUN = {
     "./dev run": "installs packages and runs until Ctrl-C: program_test runs the same demo",
@@ -32,6 +37,27 @@ NOT_RUN = {
     "/etc/systemd/system/sqlite_exporter.service.d/": IN_A_SYSTEM,
     "systemctl daemon-reload": IN_A_SYSTEM,
     "systemctl restart sqlite_exporter": IN_A_SYSTEM,
+    "./dev image": "pods_test builds the image by the same script",
+    "./dev chart": "chart_test packages the same chart",
+    "skopeo copy docker-archive:build-image/prometheus-sqlite-exporter.tar docker://registry."
+    "example.org/edge/prometheus-sqlite-exporter:0.1.0": REGISTRY,
+    "ctr --namespace k8s.io images import prometheus-sqlite-exporter.tar": IN_A_CLUSTER,
+    "helm upgrade --install sqlite build-chart/prometheus-sqlite-exporter-0.1.0.tgz --namespace "
+    "sqlite-exporter --create-namespace --set image.registry=registry.example.org/edge":
+        IN_A_CLUSTER,
+    "helm upgrade --install sqlite prometheus-sqlite-exporter-0.1.0.tgz --namespace "
+    "sqlite-exporter --create-namespace": IN_A_CLUSTER,
+    "kubectl --namespace sqlite-exporter rollout status "
+    "daemonset/sqlite-prometheus-sqlite-exporter": IN_A_CLUSTER,
+    "kubectl label node NAME node-type=edge": IN_A_CLUSTER,
+    "helm/examples/edge-sqlite/deploy.sh": "needs a cluster: examples_test runs it without one",
+    "cp build-image/prometheus-sqlite-exporter.tar /var/lib/rancher/k3s/agent/images/": TO_NODES,
+    "cp build-chart/prometheus-sqlite-exporter-0.1.0.tgz "
+    "/var/lib/rancher/k3s/server/static/charts/": TO_NODES,
+    "cp helm/examples/k3s/sqlite-exporter.yaml /var/lib/rancher/k3s/server/manifests/": TO_NODES,
+    "systemctl restart k3s": TO_NODES,
+    "kubectl --namespace sqlite-exporter get daemonset": TO_NODES,
+    "kubectl --namespace kube-system logs job/helm-install-sqlite-exporter": TO_NODES,
     "build/sqlite_exporter inspect --watch /var/lib/app/app.db":
         "runs until Ctrl-C: inspect_test runs the same",
 }

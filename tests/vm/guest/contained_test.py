@@ -14,6 +14,10 @@ class ContainedTest(support.TestCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.addClassCleanup(support.command, "systemctl", "stop", UNIT)
+        try:
+            support.await_that(lambda: support.get("/-/ready", ADDRESS)[0] == 200, UNIT)
+        except AssertionError as error:
+            raise AssertionError(support.command("journalctl", "--unit", UNIT)) from error
 
     def test_it_is_in_a_namespace_of_its_own(self):
         pid = support.unit_property(UNIT, "MainPID")
