@@ -1,25 +1,26 @@
 #!/usr/bin/env bash
-# Builds the image without a daemon: PROGRAM FOLDER; leaves FOLDER/prometheus-sqlite-exporter.tar.
+# Packs FOLDER/root, which root.sh has made, into an image, without a daemon: FOLDER ARCHITECTURE.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-program=$(realpath "$1")
-folder=$2
-archive=$folder/prometheus-sqlite-exporter.tar
+folder=$(realpath "$1")
+architecture=$2
 
-version=$("$program" --version | awk '{ print $2 }')
+version=$(sed -nE 's/^project\(.* VERSION ([0-9.]+) .*/\1/p' "$here/../../CMakeLists.txt")
 revision=$(git -C "$here" rev-parse HEAD 2>/dev/null || echo unknown)
 # The same sources give the same image.
 when=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct 2>/dev/null || date +%s)}
+archive=$folder/prometheus-sqlite-exporter_${version}_$architecture.tar
+case $architecture in
+  armhf) platform=(--arch arm --variant v7) ;;
+  *) platform=(--arch "$architecture") ;;
+esac
 
-rm -rf "$folder/root" "$archive"
-mkdir -p "$folder"
-"$here/root.sh" "$program" "$folder/root"
+rm -f "$archive"
 # A store of its own, which is thrown away with the folder.
-store=(--root "$(realpath "$folder")/storage" --runroot "$(realpath "$folder")/run"
-  --storage-driver vfs)
+store=(--root "$folder/storage" --runroot "$folder/run" --storage-driver vfs)
 buildah "${store[@]}" bud --quiet --isolation chroot --timestamp "$when" --format docker \
-  --build-arg VERSION="$version" --build-arg REVISION="$revision" \
+  "${platform[@]}" --build-arg VERSION="$version" --build-arg REVISION="$revision" \
   --file "$here/Containerfile" --iidfile "$folder/image-id" "$folder" </dev/null >/dev/null
 buildah "${store[@]}" push --quiet "$(cat "$folder/image-id")" \
   "docker-archive:$archive:prometheus-sqlite-exporter:$version"

@@ -4,22 +4,25 @@ set -euo pipefail
 
 program=$1
 root=$2
+strip=${STRIP:-strip} # that of the program's architecture
 
 mkdir -p "$root"/{etc,usr/bin,usr/lib,usr/lib64,usr/share/doc,var/lib/dpkg/status.d}
 ln -s usr/lib "$root/lib"
 ln -s usr/lib64 "$root/lib64"
-strip -o "$root/usr/bin/$(basename "$program")" "$program"
+"$strip" -o "$root/usr/bin/$(basename "$program")" "$program"
 printf '%s\n' 'root:x:0:0:root:/:/' 'nobody:x:65534:65534:nobody:/:/' >"$root/etc/passwd"
 printf '%s\n' 'root:x:0:' 'nogroup:x:65534:' >"$root/etc/group"
 cp --dereference /etc/os-release "$root/etc/"
 
 # Whose a library is: dpkg knows it by the name it was packed with, before or after /usr was merged.
 package_of() {
-  { dpkg-query --search "$1" "/usr$1" 2>/dev/null || true; } | sed -n '1s/:.*//p'
+  { dpkg-query --search "$1" "/usr$1" 2>/dev/null || true; } | sed -n '1s/: .*//p'
 }
 
-# "name => /path (address)", and the loader's own path without a name.
-ldd "$program" | grep -oE '/[^ ]+' | sort -u | while read -r library; do
+# The loader itself lists what it would load; in an emulator, too, which ldd does not know of.
+loader=$(readelf --program-headers "$program" | sed -n 's/.*interpreter: \(.*\)]/\1/p')
+libraries=$("$loader" --list "$program" | grep -oE '/[^ ]+')
+for library in $libraries "$loader"; do
   mkdir -p "$root$(dirname "$library")"
   cp --dereference "$library" "$root$library"
   package=$(package_of "$library")
@@ -27,9 +30,10 @@ ldd "$program" | grep -oE '/[^ ]+' | sort -u | while read -r library; do
   echo "$package"
 done | sort -u | while read -r package; do
   # Where scanners of images look for what is in one, and whose terms it is under.
-  dpkg-query --status "$package" >"$root/var/lib/dpkg/status.d/$package"
-  mkdir "$root/usr/share/doc/$package"
-  cp --dereference "/usr/share/doc/$package/copyright" "$root/usr/share/doc/$package/"
+  name=${package%%:*}
+  dpkg-query --status "$package" >"$root/var/lib/dpkg/status.d/$name"
+  mkdir "$root/usr/share/doc/$name"
+  cp --dereference "/usr/share/doc/$name/copyright" "$root/usr/share/doc/$name/"
 done
 cp --recursive --dereference /usr/share/common-licenses "$root/usr/share/"
 chmod -R go=rX "$root"

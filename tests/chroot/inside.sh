@@ -8,6 +8,10 @@ if [[ $ARCHITECTURE != "$(dpkg --print-architecture)" ]]; then
   DEB_BUILD_OPTIONS="parallel=$(nproc) terse" \
     dpkg-buildpackage --host-arch "$ARCHITECTURE" -b -us -uc -Pcross,nocheck
   eval "$(dpkg-architecture --host-arch "$ARCHITECTURE" --print-set 2>/dev/null)"
+  if [[ $WANTED == image ]]; then
+    STRIP=$DEB_HOST_GNU_TYPE-strip exec helm/image/root.sh \
+      "obj-$DEB_HOST_GNU_TYPE/sqlite_exporter" /srv/work/root
+  fi
   arguments=(-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR="$DEB_HOST_GNU_CPU"
     -DCMAKE_C_COMPILER="$DEB_HOST_GNU_TYPE-gcc" -DCMAKE_CXX_COMPILER="$DEB_HOST_GNU_TYPE-g++"
     -DPKG_CONFIG_EXECUTABLE="/usr/bin/$DEB_HOST_GNU_TYPE-pkg-config")

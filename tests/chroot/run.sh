@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Builds and tests in a Debian of its own: RELEASE ARCHITECTURE; a foreign one gets the package too.
+# With a third argument, "image", it lays out the root directory of an image instead of testing.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 release=$1
 architecture=$2
+wanted=${3-tests}
 native=$(dpkg --print-architecture)
 libraries=(libcap-dev libcivetweb-dev libfuse3-dev libmount-dev libre2-dev libseccomp-dev
   libspdlog-dev libsqlite3-dev libtomlplusplus-dev libuv1-dev pkgconf
@@ -12,6 +14,7 @@ libraries=(libcap-dev libcivetweb-dev libfuse3-dev libmount-dev libre2-dev libse
 tools=(catch2 cmake debhelper libcli11-dev libexpected-dev ninja-build nlohmann-json3-dev python3)
 
 skip() {
+  [[ $wanted == tests ]] || { echo "$1" >&2 && exit 2; }
   echo "0 passed, 0 failed, 1 skipped: $1"
   exit 0
 }
@@ -60,4 +63,5 @@ if [[ ! -d $tree ]]; then
 fi
 systemd-nspawn --quiet --directory="$tree" --register=no --keep-unit --console=pipe \
   --bind="$PWD/build-package:/srv/work" --setenv=ARCHITECTURE="$architecture" \
+  --setenv=WANTED="$wanted" \
   /bin/bash /srv/work/source/tests/chroot/inside.sh </dev/null

@@ -77,10 +77,13 @@ class PodsTest(support.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         os.chmod(folder.name, 0o755)  # users of other namespaces pass through
-        cls.image = os.path.join(folder.name, "prometheus-sqlite-exporter.tar")
-        print(kubelet.command(os.path.join(IMAGE, "build.sh"), support.EXPORTER, folder.name))
+        root, build = (os.path.join(IMAGE, name) for name in ("root.sh", "build.sh"))
+        kubelet.command(root, support.EXPORTER, os.path.join(folder.name, "root"))
+        built = kubelet.command(build, folder.name, kubelet.command("dpkg", "--print-architecture"))
+        print(built)
+        cls.image = built.partition(":")[0]
         cls.application_root = os.path.join(folder.name, "application")
-        kubelet.command(os.path.join(IMAGE, "root.sh"), support.SQLITE_APP, cls.application_root)
+        kubelet.command(root, support.SQLITE_APP, cls.application_root)
         os.mkdir(os.path.join(cls.application_root, "data"))
 
     def setUp(self):
