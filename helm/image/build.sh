@@ -7,8 +7,9 @@ folder=$(realpath "$1")
 architecture=$2
 
 version=$(sed -nE 's/^project\(.* VERSION ([0-9.]+) .*/\1/p' "$here/../../CMakeLists.txt")
-revision=$(git -C "$here" rev-parse HEAD 2>/dev/null || echo unknown)
-# The same sources give the same image.
+revision=$(git -C "$here" describe --always --abbrev=40 --exclude '*' --dirty 2>/dev/null ||
+  echo unknown)
+# The same sources and packages give the same image.
 when=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct 2>/dev/null || date +%s)}
 archive=$folder/prometheus-sqlite-exporter_${version}_$architecture.tar
 case $architecture in
@@ -16,7 +17,7 @@ case $architecture in
   *) platform=(--arch "$architecture") ;;
 esac
 
-rm -f "$archive"
+rm -rf "$archive" "$folder/storage" "$folder/run"
 # A store of its own, which is thrown away with the folder.
 store=(--root "$folder/storage" --runroot "$folder/run" --storage-driver vfs)
 buildah "${store[@]}" bud --quiet --isolation chroot --timestamp "$when" --format docker \

@@ -2,6 +2,7 @@
 # Lays out the root directory of an image: PROGRAM ROOT; its libraries are those of this Debian.
 set -euo pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=$1
 root=$2
 strip=${STRIP:-strip} # that of the program's architecture
@@ -35,5 +36,12 @@ done | sort -u | while read -r package; do
   mkdir "$root/usr/share/doc/$name"
   cp --dereference "/usr/share/doc/$name/copyright" "$root/usr/share/doc/$name/"
 done
+# What is compiled into the program, and the program itself.
+for package in libcli11-dev libexpected-dev nlohmann-json3-dev; do
+  mkdir "$root/usr/share/doc/$package"
+  cp --dereference "/usr/share/doc/$package/copyright" "$root/usr/share/doc/$package/"
+done
+mkdir "$root/usr/share/doc/prometheus-sqlite-exporter"
+cp "$here/../../LICENSE" "$root/usr/share/doc/prometheus-sqlite-exporter/copyright"
 cp --recursive --dereference /usr/share/common-licenses "$root/usr/share/"
 chmod -R go=rX "$root"

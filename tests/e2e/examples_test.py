@@ -28,7 +28,10 @@ case "$*" in
   *"get nodes"*) printf '%s' "$NODES" ;;
   *"get crd"*) exit "$NO_OPERATOR" ;;
   *"rollout status"*) exit "$NOT_READY" ;;
-  *"get --raw"*) printf 'sqlite_up{database="edge"} 1\\nsqlite_exporter_build_info 1\\n' ;;
+  *"get --raw"*)
+    printf 'sqlite_exporter_build_info 1\\n'
+    # It is seen by the second answer.
+    [ "$(grep -c 'get --raw' "$CALLS")" -lt "$SEEN" ] || printf 'sqlite_up{database="edge"} 1\\n' ;;
 esac
 """
 
@@ -107,10 +110,12 @@ class ExamplesTest(support.TestCase):
         self.assertLess(budget["minAvailable"], self.stateful_set["spec"]["replicas"])
         self.assertEqual(self.stateful_set["spec"]["serviceName"], service["metadata"]["name"])
 
-    def deploy(self, nodes="node/edge-1\n", no_operator=0, not_ready=0):
+    def deploy(self, nodes="node/edge-1\n", no_operator=0, not_ready=0, seen=2):
         """(exit code, what it said, what it asked) of the script before a cluster like this."""
         folder, calls = self.path("bin"), self.path("calls")
         os.makedirs(folder, exist_ok=True)
+        with open(calls, "w", encoding="utf-8"):
+            pass  # a new list
         with open(os.path.join(folder, "kubectl"), "w", encoding="utf-8") as file:
             file.write(KUBECTL)
         os.chmod(os.path.join(folder, "kubectl"), 0o755)
@@ -118,7 +123,8 @@ class ExamplesTest(support.TestCase):
             [os.path.join(EDGE, "deploy.sh")], capture_output=True, text=True, check=False,
             stdin=subprocess.DEVNULL,
             env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "CALLS": calls,
-                 "NODES": nodes, "NO_OPERATOR": str(no_operator), "NOT_READY": str(not_ready)})
+                 "NODES": nodes, "NO_OPERATOR": str(no_operator), "NOT_READY": str(not_ready),
+                 "SEEN": str(seen), "PAUSE": "0"})
         with open(calls, encoding="utf-8") as file:
             return done.returncode, done.stdout + done.stderr, file.read()
 
@@ -143,6 +149,9 @@ class ExamplesTest(support.TestCase):
         code, said, asked = self.deploy(not_ready=1)
         self.assertEqual((code, said.splitlines()[-1]), (2, "deploy.sh: not ready within 5m"))
         self.assertIn("get pods,events", asked)
+        code, said, asked = self.deploy(seen=1000)
+        self.assertEqual((code, said),
+                         (2, "deploy.sh: the exporter of sqlite-edge-0 tells of no database yet\n"))
 
     def test_k3s_installs_the_chart_that_is_packaged_here(self):
         chart, = load(K3S)

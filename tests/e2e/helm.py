@@ -28,6 +28,18 @@ def missing():
     return None if os.path.exists(PROGRAM) else "./dev test installs Helm; it did not"
 
 
+def load(text):
+    """The objects of a text; a key that is there twice is refused, as servers and tools do."""
+    class Strict(yaml.SafeLoader):
+        def construct_mapping(self, node, deep=False):
+            keys = [key.value for key, _ in node.value]
+            if len(keys) != len(set(keys)):
+                raise AssertionError(f"twice: {sorted(keys)} {node.start_mark}")
+            return super().construct_mapping(node, deep)
+
+    return [each for each in yaml.load_all(text, Strict) if each is not None]
+
+
 def run(*arguments, folder):
     """(exit code, standard output, standard error); it keeps what it remembers in that folder."""
     homes = {f"HELM_{name}_HOME": os.path.join(folder, name)
@@ -43,7 +55,7 @@ def template(folder, *arguments, chart=CHART):
                          folder=folder)
     if code != 0:
         raise AssertionError(err)
-    return [each for each in yaml.safe_load_all(out) if each is not None]
+    return load(out)
 
 
 def package(folder):
@@ -77,7 +89,7 @@ def kustomize(folder):
                           stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
         raise AssertionError(done.stderr)
-    return list(yaml.safe_load_all(done.stdout))
+    return load(done.stdout)
 
 
 def values_files():

@@ -1,10 +1,12 @@
 """Runs pods as a kubelet would, by podman and runc; it fails at a field that it does not know."""
 
+import contextlib
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import uuid
 
 # Limits of this container of ours cannot be raised above its own, and there is no systemd to ask.
@@ -12,6 +14,7 @@ CONFIGURATION = """\
 [containers]
 default_ulimits = ["nofile=20000:20000", "nproc=4096:4096"]
 cgroups = "enabled"
+log_driver = "k8s-file"
 [engine]
 cgroup_manager = "cgroupfs"
 runtime = "runc"
@@ -20,7 +23,9 @@ events_logger = "file"
 TOOLS = ("buildah", "podman", "runc", "nsenter", "curl")
 # Of the API server, the scheduler, the registry and the network, or told by another field.
 FOR_OTHERS = {"serviceAccountName", "automountServiceAccountToken", "enableServiceLinks",
-              "terminationGracePeriodSeconds", "nodeSelector", "tolerations", "volumes"}
+              "terminationGracePeriodSeconds", "nodeSelector", "tolerations",
+              "topologySpreadConstraints", "volumes"}
+PATIENCE = 120  # seconds; far beyond any correct run
 CGROUPS = "/sys/fs/cgroup"
 UNITS = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
 
@@ -32,10 +37,23 @@ def missing():
     return next((tool + " is not installed" for tool in TOOLS if not shutil.which(tool)), None)
 
 
+def refusal(root, program):
+    """Why no container with limits can run here, or nothing. `program` ends with its input."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as cleanup:
+        node = Node(folder, cleanup.callback)
+        trial = Pod(node, {}, "", "")
+        try:
+            node.podman("run", "--rm", "--network=none", "--memory=67108864", "--cpus=0.5",
+                        "--cgroup-parent=/" + trial.cgroup, "--rootfs", root, program)
+        except AssertionError as error:
+            return str(error)
+    return ""
+
+
 def command(*arguments, **options):
     """Its standard output; an error is the test's."""
     done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          check=False, **options)
+                          check=False, timeout=PATIENCE, **options)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(arguments)}: {done.returncode} {done.stderr.strip()}")
     return done.stdout.strip()
@@ -110,7 +128,10 @@ class Node:
     def remove(self):
         for pod in reversed(self.pods):
             pod.remove()
-        subprocess.run(["umount", "--recursive", "--lazy", self.root], check=False)
+        # Lazily all at once: what is removed after this must not lead into the machine's own /sys.
+        subprocess.run(["umount", "--lazy", self.root], check=False)
+        if os.path.ismount(self.path("sys")) or os.path.ismount(self.path("proc")):
+            os._exit(1)  # before anybody removes the folder
         shutil.rmtree(os.path.join(self.folder, "root"), ignore_errors=True)
 
 
@@ -224,6 +245,9 @@ class Pod:
         options = ["ro" if mount.take("readOnly") else "rw", "rbind"]
         propagation = mount.take("mountPropagation", "None")
         options.append({"None": "rprivate", "HostToContainer": "rslave"}[propagation])
+        # This runtime cannot, and IfPossible is content with that.
+        if mount.take("recursiveReadOnly") not in (None, "IfPossible"):
+            raise AssertionError("runc of this age has no recursive read-only mounts")
         mount.done()
         return f"--volume={self._source(name)}:{path}:{','.join(options)}"
 
@@ -283,5 +307,5 @@ class Pod:
             subprocess.run(self.node.podman_command("rm", "--force", "--time=5", identity),
                            env=self.node.environment, capture_output=True, check=False)
         self.ids = {}
-        for hierarchy in os.listdir(CGROUPS):
+        for hierarchy in ["", *os.listdir(CGROUPS)]:
             remove_groups(os.path.join(CGROUPS, hierarchy), self.cgroup)

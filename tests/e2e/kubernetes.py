@@ -13,10 +13,12 @@ try:
 except ImportError:
     kubernetes_validate = None
 
-# The oldest that the chart lets itself be installed on, and the newest there is a schema of.
-VERSIONS = ("1.25", "1.37")
+# The oldest that the chart lets itself be installed on, those around a difference that it makes,
+# and the newest there is a schema of.
+VERSIONS = ("1.25", "1.30", "1.31", "1.37")
 CRDS = os.path.join(support.SOURCE_DIR, "build-crds")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+LABEL_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 LABEL_KEY = re.compile(r"([a-z0-9][-a-z0-9.]*/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?")
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?")
 QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?")
@@ -64,13 +66,13 @@ def custom_schemas():
     return schemas
 
 
-def _complaints_of_schema(each, custom):
+def _complaints_of_schema(each, custom, versions):
     schema = custom.get((each["apiVersion"], each["kind"]))
     if schema is not None:
         for error in jsonschema.Draft7Validator(schema).iter_errors(each):
             yield f"{error.json_path}: {error.message}"
         return
-    for version in VERSIONS:
+    for version in versions:
         try:
             kubernetes_validate.validate(each, version, strict=True)
         except kubernetes_validate.ValidationError as error:
@@ -89,7 +91,8 @@ def _walk(value, path=()):
 
 def _complaints_of_words(each):
     """What the server checks and no schema says."""
-    if not NAME.fullmatch(each["metadata"]["name"]):
+    pattern = LABEL_NAME if each["kind"] == "Service" else NAME
+    if not pattern.fullmatch(each["metadata"]["name"]):
         yield f"metadata.name {each['metadata']['name']!r}"
     for path, value in _walk(each):
         where = ".".join(map(str, path))
@@ -104,12 +107,19 @@ def _complaints_of_words(each):
                         if not QUANTITY.fullmatch(str(text)))
 
 
-def complaints(objects, custom):
-    """All that a server would say of them; `custom` is `custom_schemas()`."""
+def complaints(objects, custom, versions=VERSIONS):
+    """What a server would say of their fields, names, labels and quantities; `custom` is
+    `custom_schemas()`."""
     for each in objects:
         name = f"{each['kind']} {each['metadata']['name']}"
-        for complaint in [*_complaints_of_schema(each, custom), *_complaints_of_words(each)]:
+        for complaint in [*_complaints_of_schema(each, custom, versions),
+                          *_complaints_of_words(each)]:
             yield f"{name}: {complaint}"
+    for each in objects:
+        spec = each.get("spec", {})
+        labels = spec.get("template", {}).get("metadata", {}).get("labels")
+        if labels is not None and not spec["selector"]["matchLabels"].items() <= labels.items():
+            yield f"{each['kind']} {each['metadata']['name']}: its selector misses its pods"
     names = [(each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"])
              for each in objects]
     yield from (f"twice: {name}" for name in set(names) if names.count(name) > 1)

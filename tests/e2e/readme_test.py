@@ -52,6 +52,7 @@ NOT_RUN = {
     "daemonset/sqlite-prometheus-sqlite-exporter": IN_A_CLUSTER,
     "kubectl label node NAME node-type=edge": IN_A_CLUSTER,
     "helm/examples/edge-sqlite/deploy.sh": "needs a cluster: examples_test runs it without one",
+    "mkdir -p /var/lib/rancher/k3s/agent/images": TO_NODES,
     "cp build-image/prometheus-sqlite-exporter_0.1.0_amd64.tar "
     "/var/lib/rancher/k3s/agent/images/": TO_NODES,
     "cp build-chart/prometheus-sqlite-exporter-0.1.0.tgz "

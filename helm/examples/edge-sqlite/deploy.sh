@@ -27,5 +27,10 @@ kubectl --namespace "$namespace" rollout status statefulset/sqlite-edge --timeou
   kubectl --namespace "$namespace" get pods,events
   die "not ready within $patience"
 }
-kubectl get --raw "/api/v1/namespaces/$namespace/pods/sqlite-edge-0:10003/proxy/metrics" |
-  grep -E '^sqlite_(up|database_state|transactions_total|wal_frames|last_write_timestamp_seconds)\b'
+# A new database is seen with the next look, seconds after its application was ready.
+for ((tries = 30; tries > 0; tries--)); do
+  kubectl get --raw "/api/v1/namespaces/$namespace/pods/sqlite-edge-0:10003/proxy/metrics" |
+    grep -E '^sqlite_(up|database_state|transactions_total|wal_frames)\b' && exit
+  sleep "${PAUSE:-1}"
+done
+die "the exporter of sqlite-edge-0 tells of no database yet"

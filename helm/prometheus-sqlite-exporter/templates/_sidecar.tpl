@@ -16,21 +16,21 @@ name: sqlite-exporter
 image: {{ include "prometheus-sqlite-exporter.image" .exporter }}
 imagePullPolicy: {{ .exporter.Values.image.pullPolicy }}
 args:
-  - --web.listen-address=:{{ default 10003 .port }}
+  - --web.listen-address=:{{ default 10003 .port | int64 }}
   {{- with .extraArgs }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
   {{- toYaml .databases | nindent 2 }}
 ports:
   - name: metrics
-    containerPort: {{ default 10003 .port }}
+    containerPort: {{ default 10003 .port | int64 }}
     protocol: TCP
 {{ include "prometheus-sqlite-exporter.probes" . }}
 resources:
   {{- toYaml (default .exporter.Values.resources .resources) | nindent 2 }}
 securityContext:
   {{- with .user }}
-  runAsUser: {{ . }}
+  runAsUser: {{ int64 . }}
   {{- end }}
   runAsNonRoot: true
   allowPrivilegeEscalation: false
