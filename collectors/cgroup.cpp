@@ -111,25 +111,6 @@ constexpr const Metric* kMetrics[] = {
 
 using Cgroups = std::map<std::string, ByCgroupHierarchy<bool>>;  ///< by path
 
-/// A container has a cgroup namespace of its own in v2, and paths are told relative to it.
-class Namespace {
- public:
-  explicit Namespace(const CgroupRoots& roots) : root_(roots[CgroupHierarchy::unified]) {}
-
-  /// As the node sees it; as it is where it means the same there, or where that cannot be found
-  /// out.
-  std::string node_text(const std::string& text) {
-    if (root_.empty() || !is_seen_from_namespace(text)) return text;
-    if (!begins_) begins_ = find_namespace_root(root_, kMountedByRuntime);
-    return *begins_ ? seen_from_root(text, **begins_) : text;
-  }
-
- private:
-  static constexpr const char* kMountedByRuntime = "/sys/fs/cgroup";
-  std::string root_;
-  std::optional<Result<std::string>> begins_;  ///< asked once a look: a container may move
-};
-
 /// Processes that disagree in v1 make one cgroup: each hierarchy has at most one of this path.
 void add_process(Cgroups& cgroups, const CgroupRoots& roots, std::string_view text, int pid) {
   std::optional<Cgroup> cgroup = parse_cgroup_membership(text);
@@ -144,14 +125,17 @@ void add_process(Cgroups& cgroups, const CgroupRoots& roots, std::string_view te
 /// What belongs to a process that is gone, or may not be read, is left out.
 Result<Cgroups> find_cgroups(const NodeLook& look, const CgroupRoots& roots) {
   const std::string& procfs = look.node->paths.procfs;
+  const Result<std::string> own_text = read_text(procfs + "/self/cgroup", kMostOfProcess);
+  const Result<CgroupNamespace> seen_from =
+      CgroupNamespace::find(roots[CgroupHierarchy::unified], own_text.value_or(std::string()));
+  if (!seen_from) return fail(seen_from.error());
   Cgroups cgroups;
-  Namespace own_namespace(roots);
   const auto add = [&](const Result<std::string>& text, int pid) -> Result<void> {
-    if (text) add_process(cgroups, roots, own_namespace.node_text(*text), pid);
+    if (text) add_process(cgroups, roots, seen_from->node_text(*text), pid);
     if (!text && text.error().code == Errc::limit) return fail(text.error());
     return {};
   };
-  const auto own = add(read_text(procfs + "/self/cgroup", kMostOfProcess), ::getpid());
+  const auto own = add(own_text, ::getpid());
   if (!own) return fail(own.error());
   for (const auto& [pid, process] : look.holders) {
     const auto added = add(read_process_cgroup(procfs, pid, process.start_ticks), pid);

@@ -48,6 +48,9 @@ bool send_now(std::string_view path, const std::string& message) {
   return !again;
 }
 
+/// Some thirty years, which other units of time can hold as well.
+constexpr std::uint64_t kLongestWatchdog = 1ULL << 50U;
+
 std::string status_line(const std::string& status) { return "STATUS=" + status; }
 
 }  // namespace
@@ -57,7 +60,7 @@ ServiceManager::ServiceManager() : socket_(environment("NOTIFY_SOCKET")) {
   const std::string_view pid = environment("WATCHDOG_PID");
   const bool ours = pid.empty() || number(pid) == static_cast<std::uint64_t>(::getpid());
   if (!socket_.empty() && microseconds > 0 && ours)
-    watchdog_.emplace(static_cast<std::int64_t>(microseconds));
+    watchdog_.emplace(static_cast<std::int64_t>(std::min(microseconds, kLongestWatchdog)));
 }
 
 void ServiceManager::tell(std::string message) {

@@ -49,16 +49,6 @@ void add_controllers(std::string_view controllers, Cgroup& cgroup) {
 
 bool is_there(const std::string& path) { return status_of(path).has_value(); }
 
-bool lists(const std::string& root, int pid) {
-  const Result<std::string> text = read_beginning(root + "/cgroup.procs", kMostProcesses);
-  std::string_view rest = text ? std::string_view(*text) : std::string_view();
-  const std::string wanted = std::to_string(pid);
-  while (!rest.empty()) {
-    if (take_until(rest, '\n') == wanted) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::optional<Cgroup> parse_cgroup_membership(std::string_view text) {
@@ -102,12 +92,22 @@ Result<CgroupRoots> find_cgroup_roots(const std::string& sysfs) {
   return roots;
 }
 
+bool lists_process(const std::string& directory, int pid) {
+  const Result<std::string> text = read_beginning(directory + "/cgroup.procs", kMostProcesses);
+  std::string_view rest = text ? std::string_view(*text) : std::string_view();
+  const std::string wanted = std::to_string(pid);
+  while (!rest.empty()) {
+    if (take_until(rest, '\n') == wanted) return true;
+  }
+  return false;
+}
+
 void confirm_root(Cgroup& cgroup, const CgroupRoots& roots, int pid) {
   if (cgroup.path != "/") return;
   for (std::size_t i = 0; i < kCgroupHierarchyNames.size(); ++i) {
     const auto hierarchy = static_cast<CgroupHierarchy>(i);
     cgroup.in[hierarchy] =
-        cgroup.in[hierarchy] && !roots[hierarchy].empty() && lists(roots[hierarchy], pid);
+        cgroup.in[hierarchy] && !roots[hierarchy].empty() && lists_process(roots[hierarchy], pid);
   }
 }
 

@@ -48,6 +48,9 @@ using CgroupRoots = ByCgroupHierarchy<std::string>;
 /// ("cpu,cpuacct"). Errors: those of `names_in`.
 Result<CgroupRoots> find_cgroup_roots(const std::string& sysfs);
 
+/// Whether a cgroup's directory has a process, by its pid in our own pid namespace.
+bool lists_process(const std::string& directory, int pid);
+
 /// Forgets the hierarchies whose root does not list the process, if the cgroup is one: in its own
 /// cgroup namespace every container is at "/", which in the node's sysfs is the whole machine.
 /// `pid` is that of this process's own pid namespace.

@@ -1,21 +1,23 @@
 #include "collectors/linux/cgroup_namespace.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <new>
+#include <utility>
 
+#include "collectors/linux/cgroup_hierarchy.h"
 #include "collectors/linux/file.h"
 #include "collectors/linux/link.h"
 #include "collectors/linux/text.h"
 
 namespace sqlite_exporter {
 namespace {
-
-constexpr std::string_view kOfV2 = "0::";
 
 /// A directory's handle: a header, and bytes that only the kernel reads.
 class Handle {
@@ -74,13 +76,27 @@ std::string joined(std::string_view root, std::string_view path) {
   return whole.empty() ? "/" : whole;
 }
 
-std::string_view v2_path(std::string_view text) {
-  while (!text.empty()) {
-    const std::string_view line = take_until(text, '\n');
-    if (line.starts_with(kOfV2) && line.substr(kOfV2.size()).starts_with('/'))
-      return line.substr(kOfV2.size());
-  }
-  return {};
+/// What the runtime of a container mounts there is its namespace's root; elsewhere the machine's.
+constexpr const char* kOwnRoot = "/sys/fs/cgroup";
+
+bool is_v2(const std::string& root) {
+  struct statfs status{};
+  return !root.empty() && ::statfs(root.c_str(), &status) == 0 &&
+         status.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/// The namespace that every machine begins with (PROC_CGROUP_INIT_INO of the kernel's proc_ns.h).
+bool is_in_initial_namespace() {
+  const Result<std::string> link = read_link("/proc/self/ns/cgroup");
+  return !link || *link == "cgroup:[4026531835]";
+}
+
+/// Whether the cgroup that this text names has our process: a namespace may have been made within
+/// another one, and `kOwnRoot` be mounted for that.
+bool leads_to_us(const std::string& root, std::string_view text) {
+  const std::optional<Cgroup> cgroup = parse_cgroup_membership(text);
+  return cgroup && cgroup->in[CgroupHierarchy::unified] &&
+         lists_process(root + cgroup->path, ::getpid());
 }
 
 }  // namespace
@@ -93,6 +109,7 @@ Result<std::string> find_namespace_root(const std::string& root, const std::stri
   if (!here) return fail(here.error());
   if (here->identity.device != there->identity.device)
     return fail(Errc::no_data, own + " is not of the hierarchy at " + root);
+  if (here->identity == there->identity) return std::string("/");
   Handle handle(own);
   if (handle.error() != 0) return fail(error_from_errno(handle.error(), "name", own));
   const Directory hierarchy(::open(root.c_str(), kFlags));
@@ -109,18 +126,39 @@ Result<std::string> find_namespace_root(const std::string& root, const std::stri
   return path->substr(above->size());
 }
 
-bool is_seen_from_namespace(std::string_view text) {
-  const std::string_view path = v2_path(text);
-  return path == "/" || path == "/.." || path.starts_with("/../");
+std::string seen_from_root(std::string_view text, const std::optional<std::string>& begins) {
+  std::string result;
+  while (!text.empty()) {
+    const std::string_view line = take_until(text, '\n');
+    std::string_view path = line;
+    const std::string_view hierarchy = take_until(path, ':');
+    const std::string_view controllers = take_until(path, ':');
+    const std::string_view head = line.substr(0, line.size() - path.size());
+    if (!path.starts_with('/')) continue;
+    if (hierarchy != "0" || !controllers.empty()) {
+      if (path == "/") result.append(line).append("\n");
+      continue;
+    }
+    if (!begins) continue;
+    const std::string whole = joined(*begins, path);
+    result.append(head).append(whole.empty() ? path : whole).append("\n");
+  }
+  return result;
 }
 
-std::string seen_from_root(std::string_view text, std::string_view namespace_root) {
-  const std::string_view path = v2_path(text);
-  const std::string whole = path.empty() ? std::string() : joined(namespace_root, path);
-  std::string result(text);
-  if (!whole.empty())
-    result.replace(static_cast<std::size_t>(path.data() - text.data()), path.size(), whole);
-  return result;
+Result<CgroupNamespace> CgroupNamespace::find(const std::string& root, std::string_view own_text) {
+  CgroupNamespace found;
+  if (!is_v2(root) || is_in_initial_namespace()) return found;
+  found.initial_ = false;
+  Result<std::string> begins = find_namespace_root(root, kOwnRoot);
+  if (!begins && begins.error().code == Errc::limit) return fail(begins.error());
+  if (begins && leads_to_us(root, seen_from_root(own_text, *begins)))
+    found.begins_ = std::move(*begins);
+  return found;
+}
+
+std::string CgroupNamespace::node_text(std::string_view text) const {
+  return initial_ ? std::string(text) : seen_from_root(text, begins_);
 }
 
 }  // namespace sqlite_exporter

@@ -27,10 +27,10 @@ using test::TemporaryDirectory;
 constexpr const char* kOwn = "/kubepods.slice/podA/own";
 
 std::string resolved(const std::string& path, const std::string& own = kOwn) {
-  const std::string text = seen_from_root("1:name=systemd:/x\n0::" + path + "\n", own);
-  CHECK(text.starts_with("1:name=systemd:/x\n0::/"));
-  CHECK(text.ends_with("\n"));
-  return text.substr(21, text.size() - 22);
+  const std::string text = seen_from_root("0::" + path + "\n", own);
+  REQUIRE(text.starts_with("0::"));
+  REQUIRE(text.ends_with("\n"));
+  return text.substr(3, text.size() - 4);
 }
 
 std::string text_of(const std::string& path) {
@@ -60,11 +60,24 @@ TEST_CASE("where our namespace begins at the root, all stays") {
   CHECK(resolved("/../a.service", "/") == "/../a.service");
 }
 
-TEST_CASE("which paths need to know where the namespace begins") {
-  for (const char* text : {"0::/\n", "0::/..\n", "4:cpu:/x\n0::/../a\n"})
-    CHECK(is_seen_from_namespace(text));
-  for (const char* text : {"", "0::/a/../b\n", "0::/..a\n", "4:cpu:/../a\n", "4:cpu:/\n"})
-    CHECK_FALSE(is_seen_from_namespace(text));
+TEST_CASE("what cannot be told is left out") {
+  CHECK(seen_from_root("0::/a.service\n", std::nullopt).empty());
+  CHECK(seen_from_root("4:cpu:/a\n1:name=systemd:/\n0::/b\n", "/own") ==
+        "1:name=systemd:/\n0::/own/b\n");
+  CHECK(seen_from_root("4:cpu:/\n0::/b\n", std::nullopt) == "4:cpu:/\n");
+  for (const char* text : {"", "\n", "0::\n", "0:\n", "0::b\n", "::/b\n"})
+    CHECK(seen_from_root(text, "/own").empty());
+  CHECK(seen_from_root("0::/b", "/own") == "0::/own/b\n");
+}
+
+TEST_CASE("without a namespace of our own, or without v2, texts are as they are") {
+  const TemporaryDirectory directory;
+  const std::string text = "4:cpu:/a\n0::/../b\n";
+  for (const std::string& root : {std::string(), directory.path().string()}) {
+    const Result<CgroupNamespace> seen_from = CgroupNamespace::find(root, text);
+    REQUIRE(seen_from);
+    CHECK(seen_from->node_text(text) == text);
+  }
 }
 
 TEST_CASE("a directory that is in no hierarchy") {
@@ -86,6 +99,7 @@ TEST_CASE("a real cgroup namespace: where it begins, and others from within") {
   const std::string own = directory / "own";
   std::filesystem::create_directory(own);
   const std::string others_file = "/proc/" + std::to_string(::getpid()) + "/cgroup";
+  const std::string own_file = "/proc/self/cgroup";
   const std::string from_outside = text_of(others_file);
   const ChildProcess child([&] {
     std::ofstream out(directory / "out");
@@ -96,17 +110,26 @@ TEST_CASE("a real cgroup namespace: where it begins, and others from within") {
       return true;
     }
     const Result<std::string> found = find_namespace_root(root, own);
-    out << (found ? *found : found.error().message) << '\n';
-    const std::string text = text_of(others_file);
-    out << is_seen_from_namespace(text) << '\n' << seen_from_root(text, found.value_or("/"));
+    if (!found && found.error().code == Errc::denied) {
+      out << "refused";
+      return true;
+    }
+    out << (found ? *found : found.error().message) << '\n'
+        << seen_from_root(text_of(others_file), found.value_or("/"));
+    // What is mounted at /sys/fs/cgroup is not this namespace's: nothing may be believed.
+    const Result<CgroupNamespace> seen_from = CgroupNamespace::find(root, text_of(own_file));
+    if (seen_from) out << "node_text:" << seen_from->node_text(text_of(others_file));
     return true;
   });
   const std::string out = text_of(directory / "out");
   if (out == "refused") return test::skip("cgroup_namespace", "it cannot be made here");
-  // In hybrid mode others may see the v1 paths from their namespaces as well.
-  const std::string wanted = from_outside.substr(from_outside.find("0::"));
-  CHECK(out.starts_with(group.path() + "\n1\n"));
-  CHECK(out.substr(out.find("0::")) == wanted);
+  CHECK(out.starts_with(group.path() + "\n"));
+  const std::size_t end = out.find("node_text:");
+  REQUIRE(end != std::string::npos);
+  const std::string from_within = out.substr(0, end);
+  CHECK(from_within.substr(from_within.find("0::")) ==
+        from_outside.substr(from_outside.find("0::")));
+  CHECK(out.find("0::", end) == std::string::npos);
 }
 
 }  // namespace
