@@ -80,10 +80,12 @@ class PodsTest(support.TestCase):
         cls.addClassCleanup(folder.cleanup)
         os.chmod(folder.name, 0o755)  # users of other namespaces pass through
         root, build = (os.path.join(IMAGE, name) for name in ("root.sh", "build.sh"))
-        kubelet.command(root, support.EXPORTER, os.path.join(folder.name, "root"))
+        cls.image_root = os.path.join(folder.name, "root")
+        kubelet.command(root, support.EXPORTER, cls.image_root)
         built = kubelet.command(build, folder.name, kubelet.command("dpkg", "--print-architecture"))
         print(built)
-        cls.image = built.partition(":")[0]
+        cls.image, named = built.split(": ", 1)
+        cls.image_name = "docker.io/library/" + named.partition(",")[0]
         cls.application_root = os.path.join(folder.name, "application")
         kubelet.command(root, support.SQLITE_APP, cls.application_root)
         os.mkdir(os.path.join(cls.application_root, "data"))
@@ -174,7 +176,22 @@ class PodsTest(support.TestCase):
         pid = self.await_sample(agent, "sqlite_oldest_reader_pid{")
         self.assertEqual(float(pid.rsplit(" ", 1)[1]), writer.pid("application"))
         self.await_sample(agent, "sqlite_cgroup_memory_current_bytes{", 'owner_pod="writer-0"')
+        # The mount is read-only here, which is not what is asked.
+        self.assertNotRegex(self.page(agent), r"(?m)^sqlite_filesystem_readonly\{.*\} 1$")
         self.assertEqual(sorted(os.listdir(volume)), ["edge.db", "edge.db-shm", "edge.db-wal"])
+
+    def test_the_image_has_the_program_its_libraries_and_their_terms(self):
+        about = json.loads(self.node.podman("image", "inspect", self.image_name))[0]
+        self.assertEqual(about["Config"]["User"], "65534:65534")
+        labels = about["Config"]["Labels"]
+        for name in ("title", "description", "licenses", "version", "revision"):
+            self.assertTrue(labels["org.opencontainers.image." + name], name)
+        self.assertEqual(os.listdir(os.path.join(self.image_root, "usr/bin")), ["sqlite_exporter"])
+        packages = os.listdir(os.path.join(self.image_root, "var/lib/dpkg/status.d"))
+        self.assertIn("libsqlite3-0", packages)
+        terms = os.path.join(self.image_root, "usr/share/doc")
+        for name in [*packages, "libcli11-dev", "nlohmann-json3-dev"]:
+            self.assertGreater(os.path.getsize(os.path.join(terms, name, "copyright")), 0, name)
 
     def test_the_agent_may_do_what_its_one_capability_lets_it(self):
         agent = self.agent()
