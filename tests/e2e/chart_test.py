@@ -207,6 +207,12 @@ class ChartTest(unittest.TestCase):
         for each in helm.of_kind(objects, "ConfigMap"):
             self.assertEqual(each["metadata"]["labels"]["grafana_dashboard"], "1")
 
+    def test_it_is_of_the_projects_version(self):
+        chart = yaml.safe_load(read("helm", "prometheus-sqlite-exporter", "Chart.yaml"))
+        _, out, _ = support.run("--version")
+        self.assertEqual("sqlite_exporter " + chart["appVersion"], out.strip())
+        self.assertTrue(chart["kubeVersion"].startswith(f">={kubernetes.VERSIONS[0]}.0"))
+
     def test_pods_start_anew_with_another_configuration(self):
         def checksum(*arguments):
             pod = helm.only(self.template(*arguments), "DaemonSet")["spec"]["template"]

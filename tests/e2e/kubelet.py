@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
 
@@ -91,11 +92,11 @@ class Fields:
 
 
 class Node:
-    """A root directory with what a node has in it, and podman's store. Below `root` mounts arrive
-    in pods as they do on a node."""
+    """A root directory with what a node has in it, and podman's store: what is mounted below `root`
+    later arrives in pods as it does on a node."""
 
     def __init__(self, folder, add_cleanup):
-        self.folder, self.add_cleanup = folder, add_cleanup
+        self.folder = folder
         self.root = os.path.join(folder, "node")
         configuration = os.path.join(folder, "containers.conf")
         with open(configuration, "w", encoding="utf-8") as file:
@@ -131,7 +132,9 @@ class Node:
         # Lazily all at once: what is removed after this must not lead into the machine's own /sys.
         subprocess.run(["umount", "--lazy", self.root], check=False)
         if os.path.ismount(self.path("sys")) or os.path.ismount(self.path("proc")):
-            os._exit(1)  # before anybody removes the folder
+            print("the machine's own /sys or /proc is still below", self.root, file=sys.stderr,
+                  flush=True)
+            os._exit(1)  # before anybody removes that folder
         shutil.rmtree(os.path.join(self.folder, "root"), ignore_errors=True)
 
 
