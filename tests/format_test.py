@@ -55,6 +55,13 @@ class Format(unittest.TestCase):
                  complaints(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))]
         self.assertEqual(found, [], "\n".join(["", *found]))
 
+    def test_every_script_is_run(self):
+        listed = re.search(r"foreach\(script ([^)]*)\)",
+                           (ROOT / "tests/targets.cmake").read_text(encoding="utf-8")).group(1)
+        scripts = [path.name.removesuffix("_test.py")
+                   for path in (ROOT / "tests/e2e").glob("*_test.py")]
+        self.assertEqual(listed.split(), sorted(scripts))
+
     def test_each_rule_is_able_to_fail(self):
         good = "/// A header.\n#pragma once\n"
         self.assertEqual(list(complaints("a.h", good)), [])
