@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import tarfile
-import tempfile
 import tomllib
 import unittest
 
@@ -25,24 +24,21 @@ def read(*path):
         return file.read()
 
 
-class ChartTest(unittest.TestCase):
+class ChartTest(support.TestCase):
     maxDiff = None
 
     def setUp(self):
+        super().setUp()
         if reason := helm.missing() or kubernetes.missing():
             self.skipTest(reason)
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
 
     def template(self, *arguments, **keywords):
         return helm.template(self.folder, *arguments, **keywords)
 
     def write(self, name, values):
-        path = os.path.join(self.folder, name)
-        with open(path, "w", encoding="utf-8") as file:
+        with open(self.path(name), "w", encoding="utf-8") as file:
             json.dump(values, file)
-        return path
+        return self.path(name)
 
     def test_lint(self):
         for path in helm.values_files():
@@ -230,9 +226,7 @@ class ChartTest(unittest.TestCase):
                 if text is None:
                     continue
                 tomllib.loads(text)
-                config = os.path.join(self.folder, "sqlite_exporter.toml")
-                with open(config, "w", encoding="utf-8") as file:
-                    file.write(text)
+                config = self.config(text)
                 self.assertEqual(support.run("check-config", config), (0, config + ": ok\n", ""))
 
     def test_the_flags_are_the_programs(self):

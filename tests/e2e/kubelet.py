@@ -10,6 +10,9 @@ import sys
 import tempfile
 import uuid
 
+import support
+from pod import removed
+
 # Limits of this container of ours cannot be raised above its own, and there is no systemd to ask.
 CONFIGURATION = """\
 [containers]
@@ -62,13 +65,11 @@ def command(*arguments, **options):
 
 def remove_groups(hierarchy, path):
     """With all below it, and those above it that nobody else is in."""
-    within = [folder for folder, _, _ in os.walk(os.path.join(hierarchy, path), topdown=False)]
-    above = [os.path.join(hierarchy, str(each)) for each in pathlib.PurePath(path).parents][:-1]
-    for folder in [*within, *above]:
-        try:
-            os.rmdir(folder)
-        except OSError:  # not there, or in use
-            pass
+    for folder, _, _ in os.walk(os.path.join(hierarchy, path), topdown=False):
+        # conmon ends behind its container.
+        support.await_that(lambda folder=folder: removed(folder), folder + " to be empty")
+    for above in pathlib.PurePath(path).parents[:-1]:
+        removed(os.path.join(hierarchy, above))
 
 
 def number_of(quantity):
