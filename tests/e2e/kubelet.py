@@ -160,22 +160,25 @@ class Pod:
         containers = pod.take("containers")
         shared = self._of_pod(pod)
         for container in containers:
-            arguments = [*shared, *self._of_container(Fields(container, container["name"]))]
-            if self.ids:  # the first has the namespaces of all
-                first = next(iter(self.ids.values()))
-                arguments = [each for each in arguments if not each.startswith("--network=")]
-                arguments.insert(0, "--network=container:" + first)
-                if self.spec.get("shareProcessNamespace"):
-                    arguments.insert(0, "--pid=container:" + first)
-            identity = self.node.podman("create", "--interactive", *arguments)
+            identity = self.node.podman(
+                "create", "--interactive", *shared, *self._namespaces(),
+                *self._of_container(Fields(container, container["name"])))
             self.ids[container["name"]] = identity
             with open(self.node.path("var/log/containers", f"{self.name}_{self.namespace}_"
                                      f"{container['name']}-{identity}.log"), "wb"):
                 pass
         return self
 
+    def _namespaces(self):
+        """The first container has those of all."""
+        if not self.ids:
+            return ["--network=none"]
+        first = next(iter(self.ids.values()))
+        kinds = ("network", "pid") if self.spec.get("shareProcessNamespace") else ("network",)
+        return [f"--{kind}=container:{first}" for kind in kinds]
+
     def _of_pod(self, pod):
-        arguments = ["--cgroup-parent=/" + self.cgroup, "--network=none", "--no-hosts"]
+        arguments = ["--cgroup-parent=/" + self.cgroup, "--no-hosts"]
         if pod.take("hostPID"):
             arguments.append("--pid=host")
         if pod.take("hostNetwork"):
@@ -268,6 +271,10 @@ class Pod:
                 file.write(text)
         return folder
 
+    def _container(self, name):
+        container, = [each for each in self.spec["containers"] if each["name"] == name]
+        return container
+
     def start(self, *names):
         for name in names or self.ids:
             self.node.podman("start", self.ids[name])
@@ -291,8 +298,8 @@ class Pod:
 
     def get(self, name, path, port="metrics"):
         """(status, text) of a named port, from within the pod's network."""
-        container, = [each for each in self.spec["containers"] if each["name"] == name]
-        number, = [each["containerPort"] for each in container["ports"] if each["name"] == port]
+        number, = [each["containerPort"] for each in self._container(name)["ports"]
+                   if each["name"] == port]
         done = subprocess.run(
             ["nsenter", "--net", "--target", str(self.pid(name)), "curl", "--silent", "--noproxy",
              "*", "--max-time", "10", "--write-out", "\n%{http_code}",
@@ -302,8 +309,7 @@ class Pod:
 
     def probe(self, name, probe):
         """The status that this probe of the container has."""
-        container, = [each for each in self.spec["containers"] if each["name"] == name]
-        request = container[probe]["httpGet"]
+        request = self._container(name)[probe]["httpGet"]
         return self.get(name, request["path"], request["port"])[0]
 
     def remove(self):
