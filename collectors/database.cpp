@@ -7,18 +7,20 @@ namespace sqlite_exporter {
 
 namespace {
 
-constexpr Metric kState =
-    gauge("sqlite_database_state",
-          "1 for each state that holds: absent, empty, encrypted, not_a_database, corrupt_header, "
-          "truncated (shorter than its header says), rollback_idle, rollback_active (a lock is "
-          "held), hot_journal (a writer died), wal_live (somebody has it open), wal_clean (nobody "
-          "has, nothing is left in the WAL), wal_unrecovered (nobody has, frames are left), "
-          "wal_exclusive (one connection keeps all others out), orphaned (it or its wal-index "
-          "replaced or unlinked under an application), locks_cancelled (an application lost its "
-          "locks), "
-          "locks_inconsistent (one of the last two), locks_unobservable (written to without a "
-          "lock that can be seen).",
-          {"state"});
+constexpr Metric kState = gauge(
+    "sqlite_database_state",
+    "1 for each state that holds: absent, empty, encrypted, not_a_database, newer_format (of a "
+    "format version that SQLite cannot read), corrupt_header, truncated (shorter than its "
+    "header says), rollback_idle, rollback_active (a lock is held), rollback_exclusive and "
+    "wal_exclusive (one connection keeps all others out), hot_journal (a writer died), "
+    "wal_live (somebody has it open), wal_clean (nobody has, nothing is left in the WAL), "
+    "wal_unrecovered (nobody has, frames are left), wal_mismatched (those frames may belong "
+    "to another file), wal_lost (the WAL was deleted, cut or exchanged under an application), "
+    "overwritten (the file was written to by something else than SQLite under an "
+    "application), orphaned (it or its wal-index replaced or unlinked under an application), "
+    "locks_cancelled (an application lost its locks), locks_inconsistent (one of the last "
+    "two), locks_unobservable (written to without a lock that can be seen).",
+    {"state"});
 constexpr Metric kInfo =
     gauge("sqlite_database_info",
           "1; sqlite_version is that of the last writer (SQLITE_VERSION_NUMBER in the header).",

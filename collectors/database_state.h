@@ -13,34 +13,44 @@ enum class DatabaseState : std::uint8_t {
   empty,      ///< no bytes: legal, SQLite creates it with the first write
   encrypted,  ///< by its looks: no magic, and bytes like random ones
   not_a_database,
+  newer_format,        ///< a format version above SQLite's own, as that of Turso's MVCC
   corrupt_header,      ///< the magic, and values behind it that cannot be
   truncated,           ///< shorter than its header says, or than its header
   rollback_idle,       ///< rollback mode, no lock held
   rollback_active,     ///< rollback mode, somebody reads or writes right now
+  rollback_exclusive,  ///< rollback mode, one connection keeps everybody else out
   hot_journal,         ///< a writer died: the next reader rolls back
   wal_live,            ///< WAL mode, somebody has it open
   wal_clean,           ///< WAL mode, nobody has it open, everything is in the database file
   wal_unrecovered,     ///< WAL mode, nobody has it open, committed frames wait for the next opener
   wal_exclusive,       ///< WAL mode, one connection keeps everybody else out
+  wal_mismatched,      ///< the frames that wait may belong to another file than lies here now
+  wal_lost,            ///< deleted, cut or exchanged under an application that goes on writing
+  overwritten,         ///< something that is not SQLite wrote into the file under an application
   orphaned,            ///< replaced or unlinked under an application that goes on writing into it
   locks_cancelled,     ///< an application lost its locks by closing a file of its own database
   locks_inconsistent,  ///< one of the two above
   locks_unobservable,  ///< somebody writes, and no lock of his can be seen (overlayfs)
 };
 
-inline constexpr std::array<std::string_view, 17> kDatabaseStateNames = {"absent",
+inline constexpr std::array<std::string_view, 22> kDatabaseStateNames = {"absent",
                                                                          "empty",
                                                                          "encrypted",
                                                                          "not_a_database",
+                                                                         "newer_format",
                                                                          "corrupt_header",
                                                                          "truncated",
                                                                          "rollback_idle",
                                                                          "rollback_active",
+                                                                         "rollback_exclusive",
                                                                          "hot_journal",
                                                                          "wal_live",
                                                                          "wal_clean",
                                                                          "wal_unrecovered",
                                                                          "wal_exclusive",
+                                                                         "wal_mismatched",
+                                                                         "wal_lost",
+                                                                         "overwritten",
                                                                          "orphaned",
                                                                          "locks_cancelled",
                                                                          "locks_inconsistent",
