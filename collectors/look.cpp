@@ -9,6 +9,8 @@
 #include "collectors/sqlite/lock_bytes.h"
 #include "collectors/sqlite/page_one.h"
 #include "collectors/suspicion.h"
+#include "collectors/wal_agreement.h"
+#include "collectors/wal_origin.h"
 
 namespace sqlite_exporter {
 
@@ -100,7 +102,8 @@ Result<Settled> settled_header(const File& database, const std::string& path, st
 }
 
 /// The newest page 1 and the wal-index it belongs to.
-Result<void> read_live_wal(Look& look, const File& database, const File& shm) {
+Result<void> read_live_wal(Look& look, const File& database, const File& shm, LookState& state,
+                           StateSet& suspected) {
   Result<void> last = fail(Errc::busy, "the wal-index changed during every attempt to read page 1");
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const Result<WalIndex> index = read_wal_index(shm);
@@ -115,6 +118,18 @@ Result<void> read_live_wal(Look& look, const File& database, const File& shm) {
     if (!locks) return fail(locks.error());
     look.index = *index;
     look.wal_locks = *locks;
+    const Result<bool> lost = wal_is_lost(*wal, *index);
+    if (!lost) return fail(lost.error());
+    // One that was cut may have grown again since: with a hole.
+    if (*lost || state.lost_wal == index->salts) {
+      const Result<WalIndex> after = read_wal_index(shm);
+      if (!after || after->salts != index->salts) continue;
+      // An orphan's wal-index says nothing of the files that lie here now.
+      if (!look.database_locks.exclusive() && !look.sample.orphaned)
+        suspected.add(DatabaseState::wal_lost);
+      state.lost_wal = index->salts;
+      return {};
+    }
     if (!*wal) return {};
     const Result<DatabaseHeader> header = read_newest_page_one(database, **wal, shm, *index);
     // A damaged page 1 is a state of the database, and says nothing against its wal-index.
@@ -158,24 +173,62 @@ Result<Opened> attached_shm(Look& look) {
   return shm;
 }
 
+/// What shows life where SQLite's locks show nobody. Nothing if it cannot be told yet.
+Result<std::optional<SignsOfLife>> ask_for_life(Look& look, const File& database, const Node& node,
+                                                bool accuses, LifeState& state) {
+  auto signs = signs_of_life({look.path, database, *look.database, look.wal, accuses}, node, state);
+  if (!signs || !*signs) return signs;
+  look.signs = **signs;
+  if ((*signs)->pid > 0)
+    if (Result<Process> process =
+            read_owner(node.paths.procfs, (*signs)->pid, node.locks ? *node.locks : LockHolders()))
+      look.unseen_user = std::move(*process);
+  return signs;
+}
+
+/// True as well while nobody can tell yet.
+Result<bool> is_used_unseen(Look& look, const File& database, const Node& node, bool frames,
+                            LifeState& state, StateSet& suspected) {
+  const auto signs = ask_for_life(look, database, node, frames, state);
+  if (!signs) return fail(signs.error());
+  if (!*signs) return true;
+  const bool used = suspect_unseen_user(look, frames, suspected);
+  if (suspected.contains(DatabaseState::locks_cancelled)) state.without_locks = (*signs)->pid;
+  return used;
+}
+
+Result<void> suspect_leftover(const Look& look, StateSet& suspected) {
+  suspected.add(DatabaseState::wal_unrecovered);
+  const Result<bool> mismatched =
+      wal_may_be_of_another_file(look.path, *look.database, *look.main_header, *look.wal);
+  if (!mismatched) return fail(mismatched.error());
+  if (*mismatched) suspected.add(DatabaseState::wal_mismatched);
+  return {};
+}
+
 /// A database in WAL mode that nobody is attached to. With frames left behind the file is not the
 /// whole truth, and under EXCLUSIVE the wal-index is in the memory of its one connection.
-Result<void> read_closed_wal(Look& look, const Settled& settled, LookState& state,
-                             StateSet& suspected) {
+Result<void> read_closed_wal(Look& look, const File& database, const Settled& settled,
+                             const Node& node, LookState& state, StateSet& suspected) {
   if (look.database_locks.exclusive()) {
     if (look.wal) suspected.add(DatabaseState::wal_exclusive);
     return {};
   }
+  // Whoever holds SHARED has it open, though he lost the switch or could not take it; and he writes
+  // into a WAL that is not at this path: the file is an old truth.
+  if (look.database_locks.any()) return {};
   const Result<Leftover> leftover =
       leftover_of(look.path, *look.database, look.wal, state.leftover);
   if (!leftover) return fail(leftover.error());
-  // Frames that grow are written by somebody, though his locks cannot be seen.
-  // And whoever holds SHARED has it open, though he lost the switch or could not take it.
-  if (*leftover == Leftover::frames && look.sample.unlocked_advances == 0 &&
-      !look.database_locks.any() && !look.locks_hidden)
-    suspected.add(DatabaseState::wal_unrecovered);
-  // Whoever holds a lock writes into a WAL that is not at this path: the file is an old truth.
-  if (*leftover != Leftover::nothing || look.database_locks.any()) return {};
+  const bool frames = *leftover == Leftover::frames;
+  if (!look.locks_hidden) {
+    const Result<bool> used = is_used_unseen(look, database, node, frames, state.life, suspected);
+    if (!used) return fail(used.error());
+    if (*used) return {};
+    // Frames that grow are written by somebody, though his locks cannot be seen.
+    if (frames && look.sample.unlocked_advances == 0) return suspect_leftover(look, suspected);
+  }
+  if (*leftover != Leftover::nothing) return {};
   look.header = settled.header;
   if (look.header) look.states.add(DatabaseState::wal_clean);
   return {};
@@ -207,31 +260,50 @@ Result<Settled> closed_header(const Look& look, const File& database) {
 }
 
 /// Nobody writes a hot journal: one that changes has a writer whose locks cannot be seen.
-Result<void> suspect_hot_journal(const Look& look, const Settled& settled, LookState& state,
-                                 StateSet& suspected) {
+Result<void> suspect_hot_journal(Look& look, const File& database, const Settled& settled,
+                                 const Node& node, LookState& state, StateSet& suspected) {
   const auto before = std::exchange(state.journal, std::nullopt);
   if (!settled.hot_journal || look.locks_hidden) return {};
   const auto now = status_if_there(look.path + "-journal");
   if (!now) return fail(now.error());
   state.journal = *now;
-  if (*now && (!before || is_unchanged(**now, *before))) suspected.add(DatabaseState::hot_journal);
+  if (!*now || (before && !is_unchanged(**now, *before))) return {};
+  const auto signs = ask_for_life(look, database, node, true, state.journal_life);
+  if (!signs) return fail(signs.error());
+  if (*signs) suspect_unseen_writer(**signs, look.states, suspected);
   return {};
 }
 
-Result<void> read_unattached(Look& look, const File& database, LookState& state,
+/// In rollback mode an open connection holds no lock while it does nothing.
+Result<void> read_idle_rollback(Look& look, const File& database, const Node& node,
+                                LookState& state, StateSet& suspected) {
+  const auto signs = ask_for_life(look, database, node, false, state.life);
+  if (!signs) return fail(signs.error());
+  const bool lock_folder = *signs && (*signs)->lock_folder;
+  const bool unseen = *signs && ((*signs)->file_server || (*signs)->foreign_lock);
+  if (unseen) suspected.add(DatabaseState::locks_unobservable);
+  if (!unseen)
+    look.states.add(lock_folder ? DatabaseState::rollback_active : DatabaseState::rollback_idle);
+  return {};
+}
+
+Result<void> read_unattached(Look& look, const File& database, const Node& node, LookState& state,
                              StateSet& suspected) {
   if (!look.main_header) return {};
   const Result<Settled> settled = closed_header(look, database);
   if (!settled) return fail(settled.error());
-  if (auto read = suspect_hot_journal(look, *settled, state, suspected); !read) return read;
+  if (auto read = suspect_hot_journal(look, database, *settled, node, state, suspected); !read)
+    return read;
   if (look.main_header->journal_mode == JournalMode::wal) {
-    if (auto read = read_closed_wal(look, *settled, state, suspected); !read) return read;
+    if (auto read = read_closed_wal(look, database, *settled, node, state, suspected); !read)
+      return read;
   } else {
     look.header = settled->header;
     if (look.database_locks.any()) {
       look.states.add(DatabaseState::rollback_active);
     } else if (!settled->hot_journal) {
-      look.states.add(DatabaseState::rollback_idle);
+      auto read = read_idle_rollback(look, database, node, state, suspected);
+      if (!read) return read;
     }
   }
   return suspect_truncation(look, database, suspected);
@@ -242,6 +314,21 @@ void tell(Look& look, StateSet suspected, LookState& state) {
   look.states = look.states | (suspected & state.suspected);
   look.suspected = suspected;
   state.suspected = suspected;
+}
+
+Result<void> watch_for_overwrites(Look& look, const File& database, OverwriteWatch& watch) {
+  OverwriteWatch::Moment moment;
+  moment.before = *look.database;
+  if (look.index) {
+    const Result<FileStatus> after = database.status();
+    if (!after) return fail(after.error());
+    moment.after = *after;
+    moment.header = look.main_header;
+    moment.index = look.index;
+    moment.checkpointing = look.wal_locks.checkpoint.has_value();
+  }
+  if (watch.observe(moment)) look.states.add(DatabaseState::overwritten);
+  return {};
 }
 
 Result<void> read_content(Look& look, const File& database, const Node& node, LookState& state) {
@@ -266,9 +353,12 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
   } else if (node.own_reader) {
     forget_reads_of(node.own_reader->pid, look.database_locks);
   }
-  const Result<void> read = look.attached ? read_live_wal(look, database, **shm)
-                                          : read_unattached(look, database, state, suspected);
+  if (look.attached) forget_signs(state.life);
+  const Result<void> read = look.attached ? read_live_wal(look, database, **shm, state, suspected)
+                                          : read_unattached(look, database, node, state, suspected);
   if (!read) return fail(read.error());
+  if (auto watched = watch_for_overwrites(look, database, state.overwrites); !watched)
+    return watched;
   if (node.locks && look.taken - node.locks->read < kOldestLockTable) {
     look.holders = attribute({look.database->identity, look.shm, look.dead_mans_switch,
                               look.database_locks, look.wal_locks},

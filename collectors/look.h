@@ -15,8 +15,10 @@
 #include "collectors/leftover_wal.h"
 #include "collectors/linux/file.h"
 #include "collectors/node.h"
+#include "collectors/overwrite_watch.h"
 #include "collectors/owner.h"
 #include "collectors/sample.h"
+#include "collectors/signs_of_life.h"
 #include "collectors/sqlite/database_header.h"
 #include "collectors/sqlite/wal_index.h"
 
@@ -49,6 +51,9 @@ struct Look {
   /// crash that left a journal or a WAL behind, and where the file holds no database.
   std::optional<DatabaseHeader> header;
   Holders holders;  ///< empty and incomplete where the node has no lock table
+  /// What was asked before nobody was said to use it, or somebody to have died.
+  std::optional<SignsOfLife> signs;
+  std::optional<Process> unseen_user;  ///< the process that `signs` names
 
   /// `NodePaths::host_path`: users are shown the node's own names.
   std::string_view host_path(std::string_view access_path) const {
@@ -64,6 +69,10 @@ struct LookState {
   StateSet suspected;
   LeftoverCache leftover;
   std::optional<FileStatus> journal;  ///< one that looked hot at the last look
+  LifeState life;                     ///< of the database in WAL mode, or idle in rollback mode
+  LifeState journal_life;             ///< of one whose journal looks hot
+  OverwriteWatch overwrites;
+  std::optional<WalSalts> lost_wal;  ///< the generation that was suspected to be lost
   AttributionState attribution;
 };
 

@@ -13,6 +13,7 @@
 #include "collectors/linux/cgroup_path.h"
 #include "collectors/linux/lock_table.h"
 #include "collectors/linux/mount_table.h"
+#include "collectors/linux/open_table.h"
 #include "collectors/linux/pod_names.h"
 #include "collectors/linux/readonly_mounts.h"
 #include "collectors/own_reader.h"
@@ -55,6 +56,8 @@ struct Node {
   /// Null before it was first asked for.
   std::shared_ptr<const LockHolders> locks;
   OwnReader own_reader;  ///< may be null
+  /// Asked before somebody is called dead. Null: nobody's descriptors are asked.
+  std::shared_ptr<OpenTableCache> open_files;
 
   /// By what F_GETLK, and by what procfs says; never blamed.
   bool is_own(int pid) const { return own_reader && pid > 0 && own_reader->pid == pid; }

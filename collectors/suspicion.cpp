@@ -67,10 +67,40 @@ Result<void> suspect_locks(const Look& look, const File& database, const Node& n
   }
   if (!look.sample.orphaned) suspect_unlinked_index(look, node, suspected);
   if (!look.attached && look.sample.unlocked_advances >= kUnlockedAdvances) {
-    suspected.add(locks.shared ? DatabaseState::locks_cancelled
-                               : DatabaseState::locks_unobservable);
+    const bool connected = locks.shared || (look.signs && look.signs->index_open);
+    suspected.add(connected ? DatabaseState::locks_cancelled : DatabaseState::locks_unobservable);
   }
   return {};
+}
+
+bool suspect_unseen_user(const Look& look, bool frames, StateSet& suspected) {
+  const SignsOfLife& signs = *look.signs;
+  const bool commits =
+      signs.growths > 0 || look.sample.unlocked_advances > 0 || signs.known_without_locks;
+  // A directory NAME.lock stays behind when its owner dies.
+  const bool lock_folder = signs.lock_folder && (!signs.asked_all || signs.open_for_writing);
+  if (signs.writes_deleted_wal) {
+    suspected.add(DatabaseState::orphaned);
+  } else if (signs.index_lock || (signs.index_open && commits)) {
+    // Whoever has the wal-index open holds its switch, unless he lost it.
+    suspected.add(DatabaseState::locks_cancelled);
+  } else if (signs.foreign_lock || signs.file_server || lock_folder || signs.growths > 1 ||
+             (signs.open_for_writing && (frames || commits))) {
+    suspected.add(DatabaseState::locks_unobservable);
+  } else {
+    return signs.growths > 0;  // once: he may come again
+  }
+  return true;
+}
+
+void suspect_unseen_writer(const SignsOfLife& signs, StateSet& states, StateSet& suspected) {
+  if (signs.lock_folder && (!signs.asked_all || signs.open_for_writing)) {
+    states.add(DatabaseState::rollback_active);
+  } else if (signs.foreign_lock || signs.file_server || signs.open_for_writing) {
+    suspected.add(DatabaseState::locks_unobservable);
+  } else {
+    suspected.add(DatabaseState::hot_journal);
+  }
 }
 
 }  // namespace sqlite_exporter

@@ -6,6 +6,7 @@
 #include "collectors/linux/file.h"
 #include "collectors/look.h"
 #include "collectors/node.h"
+#include "collectors/signs_of_life.h"
 
 namespace sqlite_exporter {
 
@@ -13,5 +14,12 @@ namespace sqlite_exporter {
 /// the states that one look suspects; the next has to agree. `database` is the open file of `look`.
 Result<void> suspect_locks(const Look& look, const File& database, const Node& node,
                            StateSet& suspected);
+
+/// Whether somebody may use a database in WAL mode that nobody is attached to, with or without
+/// `frames` that wait in its WAL. Adds what the signs of `look` let suspect of him.
+bool suspect_unseen_user(const Look& look, bool frames, StateSet& suspected);
+
+/// What a journal lets suspect that looks hot: that its writer died, or that he is not seen.
+void suspect_unseen_writer(const SignsOfLife& signs, StateSet& states, StateSet& suspected);
 
 }  // namespace sqlite_exporter

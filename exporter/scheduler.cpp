@@ -119,7 +119,8 @@ void Scheduler::begin_pass() {
   auto job = std::make_shared<PassJob>();
   job->filesystem = procfs();
   const bool locked = somebody_holds_a_lock(subjects_);
-  start(job, [job, paths = parts_.paths, own = parts_.own_reader, locked, known = lock_holders_] {
+  start(job, [job, paths = parts_.paths, own = parts_.own_reader, open_files = open_files_, locked,
+              known = lock_holders_] {
     job->progress.step();
     // Without a mount table nothing can be kept apart: the old one, or one group for all.
     Result<Node> node = read_node(paths);
@@ -128,6 +129,7 @@ void Scheduler::begin_pass() {
       return;
     }
     node->own_reader = own;
+    node->open_files = open_files;
     if (locked) read_lock_holders(*node, known);
     job->node = std::make_shared<const Node>(std::move(*node));
   });

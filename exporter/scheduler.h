@@ -110,6 +110,9 @@ class Scheduler {
   Subjects subjects_;
   std::shared_ptr<const Node> node_ = std::make_shared<const Node>();
   std::shared_ptr<const LockHolders> lock_holders_;  ///< the last that were read
+  /// Databases that become suspect one after the other share what is read for the first.
+  std::shared_ptr<OpenTableCache> open_files_ =
+      std::make_shared<OpenTableCache>(std::chrono::seconds(2));
 
   std::function<void()> reconfigure_;  ///< what the next pass begins with, if anything
   Snapshot::Clock::time_point configured_;

@@ -71,6 +71,7 @@ unit_test(test_linux SOURCES
   tests/linux/lock_table_test.cpp
   tests/linux/mount_table_test.cpp
   tests/linux/open_files_test.cpp
+  tests/linux/open_table_test.cpp
   tests/linux/path_translation_test.cpp
   tests/linux/pod_names_test.cpp
   tests/linux/process_files_test.cpp
@@ -109,10 +110,14 @@ unit_test(test_observer SOURCES
   tests/collectors/lock_time_test.cpp
   tests/collectors/locks_test.cpp
   tests/collectors/node_test.cpp
+  tests/collectors/overwrite_watch_test.cpp
   tests/collectors/reader_watch_test.cpp
   tests/collectors/readers_test.cpp
+  tests/collectors/signs_of_life_test.cpp
   tests/collectors/sql_access_test.cpp
+  tests/collectors/wal_agreement_test.cpp
   tests/collectors/wal_counters_test.cpp
+  tests/collectors/wal_origin_test.cpp
   tests/collectors/wal_watch_test.cpp
   tests/support/observer.cpp
   tests/support/real_cgroup.cpp

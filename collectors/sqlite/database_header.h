@@ -50,6 +50,7 @@ struct DatabaseHeader {
   std::uint32_t user_version = 0;    ///< stored unsigned; SQLite shows it as a signed 32-bit value
   std::uint32_t application_id = 0;  ///< stored unsigned; SQLite shows it as a signed 32-bit value
   std::uint32_t sqlite_version_number = 0;  ///< of the last writer, 3040001 is 3.40.1; 0 unknown
+  friend bool operator==(const DatabaseHeader&, const DatabaseHeader&) = default;
 };
 
 /// True if the bytes begin as every plain SQLite database does. Encrypted databases do not.

@@ -45,6 +45,7 @@ struct Slot {
   std::shared_ptr<Inspection> inspection;  ///< the job's alone while `running_since` is set
   Observation latest;
   unsigned steps = 0;
+  unsigned last_step = kStepsOnce;  ///< but for those that are watched
   std::optional<Clock::time_point> running_since;
 };
 
@@ -100,6 +101,7 @@ class Session {
 
   void renew_node() {
     Node node = machine_of(paths_);
+    node.open_files = open_files_;
     // Whoever is listed counts as the holder of a read mark only if its reader was old by then.
     if (ticks_ > 0) {
       read_lock_holders(node, lock_holders_);
@@ -129,12 +131,20 @@ class Session {
     };
     loop_.in_pool(work, [this, i, look] {
       slots_[i].running_since.reset();
-      if (look) slots_[i].latest = slots_[i].inspection->observation();
+      if (look) keep(slots_[i]);
       if (!watch_) end_if_finished();
     });
   }
 
-  bool is_finished(const Slot& slot) const { return !watch_ && slot.steps == kStepsOnce; }
+  static void keep(Slot& slot) {
+    slot.latest = slot.inspection->observation();
+    // What the second look was the first to suspect a third one tells, or denies.
+    const std::optional<Look>& look = slot.latest.look;
+    if (look && (look->states & look->suspected) != look->suspected)
+      slot.last_step = kStepsOnce + kStepsToLookOnce;
+  }
+
+  bool is_finished(const Slot& slot) const { return !watch_ && slot.steps == slot.last_step; }
 
   static bool hangs(const Slot& slot) {
     return slot.running_since && Clock::now() - *slot.running_since > kDeadline;
@@ -165,6 +175,8 @@ class Session {
   const Report report_;
   std::shared_ptr<const LockHolders> lock_holders_;
   std::shared_ptr<const Node> node_;  ///< read once for all files, and anew for each round of looks
+  const std::shared_ptr<OpenTableCache> open_files_ =
+      std::make_shared<OpenTableCache>(std::chrono::milliseconds(0));
   std::vector<Slot> slots_;
   unsigned ticks_ = 0;
   Loop loop_;

@@ -32,6 +32,7 @@ std::vector<std::string> samples_of(const std::string& text) {
 
 Observer::Observer(std::string path) : path_(std::move(path)), watch_(path_) {
   node_.mounts = MountTable({{"/", "ext4", "/dev/root", false}});
+  node_.open_files = std::make_shared<OpenTableCache>(std::chrono::seconds(0));
 }
 
 void Observer::read_locks() { read_lock_holders(node_, nullptr); }

@@ -1,0 +1,31 @@
+#include "collectors/overwrite_watch.h"
+
+namespace sqlite_exporter {
+
+bool OverwriteWatch::is_at_rest(const Moment& moment) {
+  return moment.index && moment.header && !moment.checkpointing &&
+         moment.index->n_backfill_attempted == moment.index->n_backfill;
+}
+
+bool OverwriteWatch::was_written_to(const Moment& moment) const {
+  if (!last_ || !is_at_rest(*last_) || !is_at_rest(moment)) return false;
+  const bool same_checkpoints = last_->index->salts == moment.index->salts &&
+                                last_->index->n_backfill == moment.index->n_backfill &&
+                                last_->index->mx_frame <= moment.index->mx_frame;
+  if (!same_checkpoints || moment.before.modified == last_->after.modified) return false;
+  // A touch moves the time alone. What a restored file says of itself is not what this one said.
+  return moment.before.size != last_->after.size || *moment.header != *last_->header;
+}
+
+bool OverwriteWatch::observe(const Moment& moment) {
+  const bool same_file = last_ && last_->after.identity == moment.before.identity;
+  if (!moment.index || !same_file) {
+    overwritten_ = false;
+  } else {
+    overwritten_ = overwritten_ || was_written_to(moment);
+  }
+  last_ = moment;
+  return overwritten_;
+}
+
+}  // namespace sqlite_exporter
