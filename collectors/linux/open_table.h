@@ -52,6 +52,7 @@ class OpenTable {
   /// Those of one process, in no order.
   std::vector<const OpenUse*> of_process(int pid) const;
 
+  std::size_t size() const { return uses_.size(); }
   std::chrono::steady_clock::time_point begun() const { return begun_; }
   /// Every process of this procfs was asked for all of its descriptors.
   bool complete() const { return complete_; }

@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/linux/link.h"
 #include "collectors/linux/lock_probe.h"
+#include "collectors/linux/open_table.h"
 #include "collectors/look.h"
 #include "collectors/registry.h"
 #include "collectors/sqlite/lock_bytes.h"
@@ -56,6 +58,7 @@ class Observed {
  public:
   explicit Observed(std::string path) : path_(std::move(path)), watch_(path_) {
     node_.mounts = MountTable({{"/", "ext4", "/dev/root", false}});
+    node_.open_files = std::make_shared<OpenTableCache>(std::chrono::seconds(2));
     sample();
   }
 
@@ -171,6 +174,22 @@ void print(const std::vector<Case>& cases) {
   }
 }
 
+/// What is asked before somebody is called dead, of the whole node; against reading one link.
+void print_open_table() {
+  constexpr std::size_t kTables = 11;
+  std::size_t descriptors = 0;
+  std::vector<Case> cases = {
+      {"read a link", [] { get(read_link("/proc/self/fd/0")); }, 0},
+      {"table of all descriptors, each", [&] { descriptors = get(OpenTable::read({})).size(); }, 0},
+  };
+  bench::measure(cases, kTables, 1);
+  const double each = cases[1].median() / static_cast<double>(descriptors);
+  std::printf("open files: CPU time, median of %zu\n", kTables);
+  std::printf("  %-44s %8.0f\n", cases[0].name.c_str(), cases[0].median());
+  std::printf("  %-44s %8.0f %8.1f  %zu files, %.1f ms\n", cases[1].name.c_str(), each,
+              each / cases[0].median(), descriptors, cases[1].median() / 1e6);
+}
+
 void run() {
   const test::TemporaryDirectory directory;
   SqliteApplication live(directory / "live.db");
@@ -207,6 +226,7 @@ void run() {
   add_steps(cases, at_live, kLiveBytes);
   bench::measure(cases, kRounds, kRepetitions);
   print(cases);
+  print_open_table();
 }
 
 }  // namespace
