@@ -369,9 +369,12 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
       look.holders.own_reads[mark] = true;
   if (Result<void> looked = suspect_locks(look, database, node, suspected); !looked) return looked;
   tell(look, suspected, state);
+  // Whoever is not seen by his locks is in no list of them.
+  const StateSet told = look.states | suspected;
+  if (look.unseen_user || told.contains(DatabaseState::locks_unobservable))
+    look.holders.complete = false;
   // What an orphan's wal-index says is not about the file that lies here now.
-  if (look.attached && (look.states | suspected).contains(DatabaseState::orphaned))
-    look.header.reset();
+  if (look.attached && told.contains(DatabaseState::orphaned)) look.header.reset();
   return {};
 }
 

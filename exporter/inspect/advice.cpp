@@ -8,6 +8,7 @@
 #include "collectors/blocked.h"
 #include "collectors/sqlite/known_bug.h"
 #include "exporter/inspect/holders.h"
+#include "exporter/inspect/life_in_words.h"
 #include "exporter/inspect/state_advice.h"
 #include "exporter/inspect/words.h"
 
@@ -67,6 +68,7 @@ void advise_on_states(const Observation& observation, List& list) {
     if (lost &&
         (state == DatabaseState::locks_cancelled || state == DatabaseState::locks_inconsistent))
       meaning.append(" It is ").append(name_of(observation, lost->pid)).append(".");
+    meaning.append(life_in_words(*observation.look, state));
     list.push_back({advice->severity, std::string(to_string(state)), std::move(meaning),
                     std::string(advice->action)});
   }

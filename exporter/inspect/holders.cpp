@@ -106,6 +106,8 @@ std::vector<NamedProcess> processes_of(const Observation& observation) {
   const Look& look = *observation.look;
   std::vector<NamedProcess> processes;
   std::ranges::transform(look.holders.processes, std::back_inserter(processes), named);
+  if (look.unseen_user)
+    processes.push_back({look.signs->pid, look.unseen_user->owner, look.unseen_user->start_time});
   if (knows_all_processes(look)) return processes;
   add_holder(processes, look, look.database_locks.shared);
   add_holder(processes, look, look.database_locks.reserved);
