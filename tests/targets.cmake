@@ -137,6 +137,7 @@ unit_test(test_truth SOURCES
 unit_test(test_inspect SOURCES
   tests/inspect/advice_test.cpp
   tests/inspect/holders_test.cpp
+  tests/inspect/life_in_words_test.cpp
   tests/inspect/observation_test.cpp
   tests/inspect/report_json_test.cpp
   tests/inspect/report_text_test.cpp

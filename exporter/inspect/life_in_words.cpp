@@ -31,7 +31,7 @@ std::string life_in_words(const Look& look, DatabaseState state) {
         " Not every process could be asked whether it has the files open (that takes root or "
         "CAP_SYS_PTRACE).";
   if (look.mount != nullptr && look.mount->remote)
-    words += " Nor can other machines be asked that may have it open.";
+    words += " Other machines that may have it open cannot be asked.";
   return words;
 }
 
