@@ -50,9 +50,16 @@ constexpr Metric kLastWrite =
     gauge("sqlite_last_write_timestamp_seconds",
           "The latest of the mtime of the file, the mtime of its WAL and the last commit seen.");
 
+constexpr Metric kSideFileSize =
+    gauge("sqlite_database_side_file_size_bytes",
+          "Size of a file that Turso, and no SQLite, keeps beside the database: log (what its MVCC "
+          "mode has not yet put into the database), tshm, info, changes. Absent where there is "
+          "none.",
+          {"file"});
+
 constexpr const Metric* kMetrics[] = {
-    &kState,         &kInfo,        &kPages,         &kFreelistPages, &kPageSize, &kFileSize,
-    &kSchemaVersion, &kUserVersion, &kApplicationId, &kTransactions,  &kLastWrite};
+    &kState,        &kInfo,          &kPages,       &kFreelistPages, &kPageSize,     &kFileSize,
+    &kSideFileSize, &kSchemaVersion, &kUserVersion, &kApplicationId, &kTransactions, &kLastWrite};
 
 /// SQLITE_VERSION_NUMBER 3040001 is 3.40.1; 0 is a writer before 3.7.0 and gives "".
 std::string version_text(std::uint32_t number) {
@@ -93,6 +100,23 @@ void add_header(const Look& look, const DatabaseHeader& header, Batch& batch) {
   batch.add(kApplicationId, as_signed(header.application_id));
 }
 
+/// Of an encrypted database. The journal mode is told here only if the file itself says so: what
+/// its companions say comes and goes with them.
+void add_plain(const Look& look, const PlainFacts& plain, Batch& batch) {
+  const std::string_view mode =
+      look.main_header ? to_string(look.main_header->journal_mode) : std::string_view();
+  batch.add(kInfo, 1,
+            {look.host_path(look.path), mode, "", "", "",
+             look.mount ? look.host_path(look.mount->mountpoint) : std::string_view()});
+  if (plain.pages) batch.add(kPages, *plain.pages);
+  if (plain.page_size) batch.add(kPageSize, *plain.page_size);
+}
+
+void add_side_files(const SideFiles& sizes, Batch& batch) {
+  for (std::size_t i = 0; i < sizes.size(); ++i)
+    if (sizes[i]) batch.add(kSideFileSize, static_cast<double>(*sizes[i]), {kSideFileNames[i]});
+}
+
 Result<void> look_at_database(const Look& look, Batch& batch) {
   add_states(look, batch);
   const std::uint64_t transactions = look.sample.totals.transactions + look.rollback_transactions;
@@ -103,6 +127,8 @@ Result<void> look_at_database(const Look& look, Batch& batch) {
   const double wal_modified = look.wal ? look.wal->modified : 0;
   batch.add(kLastWrite, std::max({look.database->modified, wal_modified, look.sample.last_commit}));
   if (look.header) add_header(look, *look.header, batch);
+  if (look.plain) add_plain(look, *look.plain, batch);
+  if (look.side_files) add_side_files(*look.side_files, batch);
   return {};
 }
 

@@ -5,7 +5,7 @@
 
 #include "collectors/linux/lock_probe.h"
 #include "collectors/rollback.h"
-#include "collectors/sqlite/encrypted.h"
+#include "collectors/sqlite/file_head.h"
 #include "collectors/sqlite/lock_bytes.h"
 #include "collectors/sqlite/page_one.h"
 #include "collectors/suspicion.h"
@@ -49,29 +49,18 @@ Result<std::optional<FileStatus>> status_if_there(const std::string& path) {
   return fail(status.error());
 }
 
-/// What the bytes at the path are, before any question of locks.
-struct Head {
-  std::optional<DatabaseState> broken;  ///< why there is no header
-  std::optional<DatabaseHeader> header;
-};
-
-Result<Head> read_head(const File& database, std::uint64_t file_size) {
-  std::array<std::byte, kDatabaseHeaderSize> bytes{};
-  const Result<std::size_t> size = database.read_at(0, bytes);
-  if (!size) return fail(size.error());
-  if (*size == 0) return Head{DatabaseState::empty, std::nullopt};
-  const Bytes read = Bytes(bytes).first(*size);
-  if (!has_database_magic(read)) {
-    std::array<std::byte, kEncryptedSampleSize> more{};
-    const Result<std::size_t> count = database.read_at(0, more);
-    if (!count) return fail(count.error());
-    const bool encrypted = looks_encrypted(Bytes(more).first(*count), file_size);
-    return Head{encrypted ? DatabaseState::encrypted : DatabaseState::not_a_database, std::nullopt};
+/// Why there is no header to be had, or only a part.
+std::optional<DatabaseState> state_of(FileKind kind) {
+  switch (kind) {
+    case FileKind::empty: return DatabaseState::empty;
+    case FileKind::database: return std::nullopt;
+    case FileKind::encrypted: return DatabaseState::encrypted;
+    case FileKind::newer_format: return DatabaseState::newer_format;
+    case FileKind::corrupt_header: return DatabaseState::corrupt_header;
+    case FileKind::cut_off: return DatabaseState::truncated;
+    case FileKind::other: return DatabaseState::not_a_database;
   }
-  if (read.size() < bytes.size()) return Head{DatabaseState::truncated, std::nullopt};
-  const Result<DatabaseHeader> header = parse_database_header(read);
-  if (!header) return Head{DatabaseState::corrupt_header, std::nullopt};
-  return Head{std::nullopt, *header};
+  return std::nullopt;
 }
 
 /// The header of a database nobody writes into a WAL: what the file itself says, if that is
@@ -86,7 +75,7 @@ Result<Settled> settled_header(const File& database, const std::string& path, st
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const Result<RollbackContent> before = rollback_content(database, path, size);
     if (!before) return fail(before.error());
-    const Result<Head> head = read_head(database, size);
+    const Result<FileHead> head = read_file_head(database, size);
     if (!head) return fail(head.error());
     const Result<RollbackContent> after = rollback_content(database, path, size);
     if (!after) return fail(after.error());
@@ -131,12 +120,15 @@ Result<void> read_live_wal(Look& look, const File& database, const File& shm, Lo
       return {};
     }
     if (!*wal) return {};
-    const Result<DatabaseHeader> header = read_newest_page_one(database, **wal, shm, *index);
+    // Of ciphertext there is no page 1 to be found: some ciphers hide the frames as well.
+    const Result<DatabaseHeader> header = look.states.contains(DatabaseState::encrypted)
+                                              ? fail(Errc::corrupt, "page 1 is encrypted")
+                                              : read_newest_page_one(database, **wal, shm, *index);
     // A damaged page 1 is a state of the database, and says nothing against its wal-index.
     if (header || header.error().code == Errc::corrupt) {
       const Result<WalIndex> after = read_wal_index(shm);
       if (after && after->salts == index->salts && after->n_backfill == index->n_backfill) {
-        if (header) look.header = *header;
+        if (header && header->odd_fields < kTooOdd) look.header = *header;
         drop_moved_readers(*index, *after, look.wal_locks);
         return {};
       }
@@ -199,6 +191,7 @@ Result<bool> is_used_unseen(Look& look, const File& database, const Node& node, 
 
 Result<void> suspect_leftover(const Look& look, StateSet& suspected) {
   suspected.add(DatabaseState::wal_unrecovered);
+  if (!look.main_header) return {};
   const Result<bool> mismatched =
       wal_may_be_of_another_file(look.path, *look.database, *look.main_header, *look.wal);
   if (!mismatched) return fail(mismatched.error());
@@ -287,8 +280,33 @@ Result<void> read_idle_rollback(Look& look, const File& database, const Node& no
   return {};
 }
 
+/// Of a database that is encrypted whole the files beside it tell the mode, if they are plain.
+Result<void> read_closed_cipher(Look& look, const File& database, const Node& node,
+                                LookState& state, StateSet& suspected) {
+  const Result<bool> journal = journal_beside(look.path);
+  if (!journal) return fail(journal.error());
+  if (*journal) {
+    const Result<Settled> settled = settled_header(database, look.path, look.database->size);
+    if (!settled) return fail(settled.error());
+    if (auto read = suspect_hot_journal(look, database, *settled, node, state, suspected); !read)
+      return read;
+  } else {
+    state.journal.reset();
+  }
+  const Result<std::optional<WalHeader>> wal =
+      look.wal ? wal_header_beside(look.path) : std::nullopt;
+  if (!wal) return fail(wal.error());
+  look.plain = plain_facts(std::nullopt, std::nullopt, std::nullopt, *wal);
+  if (*wal || (look.wal && look.database_locks.exclusive()))
+    return read_closed_wal(look, database, {}, node, state, suspected);
+  if (!look.wal && look.database_locks.any()) look.states.add(DatabaseState::rollback_active);
+  return {};
+}
+
 Result<void> read_unattached(Look& look, const File& database, const Node& node, LookState& state,
                              StateSet& suspected) {
+  if (!look.main_header && look.states.contains(DatabaseState::encrypted))
+    return read_closed_cipher(look, database, node, state, suspected);
   if (!look.main_header) return {};
   const Result<Settled> settled = closed_header(look, database);
   if (!settled) return fail(settled.error());
@@ -335,15 +353,17 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
   const Result<DatabaseLocks> locks = database_locks_of(database);
   if (!locks) return fail(locks.error());
   look.database_locks = *locks;
-  const Result<Head> head = read_head(database, look.database->size);
+  const Result<FileHead> head = read_file_head(database, look.database->size);
   if (!head) return fail(head.error());
   look.main_header = head->header;
+  look.format_version = head->format_version;
+  if (head->by_turso) look.side_files = side_files_of(look.path);
 
   StateSet suspected;
-  if (head->broken) {
+  if (const auto broken = state_of(head->kind)) {
     // A file that is being written may have its header last.
-    StateSet& states = head->broken == DatabaseState::truncated ? suspected : look.states;
-    states.add(*head->broken);
+    StateSet& states = head->kind == FileKind::cut_off ? suspected : look.states;
+    states.add(*broken);
   }
   const Result<Opened> shm = attached_shm(look);
   if (!shm) return fail(shm.error());
@@ -384,11 +404,20 @@ void count(Look& look, LookState& state) {
   state.wal_seen = state.wal_seen || wal;
   if (wal) {
     state.change_counter.observe_other_mode();
-  } else if (look.header) {
+  } else if (look.header && look.header->plain_size >= kPlainCounts) {
     state.change_counter.observe(look.database->identity, look.header->change_counter);
   }
   look.wal_seen = state.wal_seen;
   look.rollback_transactions = state.change_counter.transactions();
+}
+
+/// What collectors and reports may say of a page 1 that is ciphertext for the most part.
+void leave_out_ciphertext(Look& look) {
+  const bool partly = look.main_header && look.main_header->plain_size < kDatabaseHeaderSize;
+  if (!partly && !look.states.contains(DatabaseState::encrypted)) return;
+  if (!look.plain)
+    look.plain = plain_facts(look.main_header, look.header, look.index, std::nullopt);
+  look.header.reset();
 }
 
 /// There is no file; but an application may still have it open.
@@ -433,6 +462,7 @@ Result<Look> take_look(const std::string& path, const Node& node, Sample sample,
   if (Result<void> result = read_content(look, **file, node, state); !result)
     return fail(result.error());
   count(look, state);
+  leave_out_ciphertext(look);
   return look;
 }
 

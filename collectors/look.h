@@ -17,7 +17,9 @@
 #include "collectors/node.h"
 #include "collectors/overwrite_watch.h"
 #include "collectors/owner.h"
+#include "collectors/plain_companions.h"
 #include "collectors/sample.h"
+#include "collectors/side_files.h"
 #include "collectors/signs_of_life.h"
 #include "collectors/sqlite/database_header.h"
 #include "collectors/sqlite/wal_index.h"
@@ -43,17 +45,21 @@ struct Look {
   DatabaseLocks database_locks;
   bool attached = false;  ///< somebody holds the dead man's switch
   std::optional<LockHolder> dead_mans_switch;
-  std::optional<FileIdentity> shm;            ///< only while attached
-  std::optional<WalIndex> index;              ///< only while attached: else it is a leftover
-  WalLocks wal_locks;                         ///< of the same moment as `index`
-  std::optional<DatabaseHeader> main_header;  ///< page 1 of the file itself; stale in WAL mode
+  std::optional<FileIdentity> shm;  ///< only while attached
+  std::optional<WalIndex> index;    ///< only while attached: else it is a leftover
+  WalLocks wal_locks;               ///< of the same moment as `index`
+  /// Page 1 of the file itself; stale in WAL mode. Of an encrypted one the part that is plain.
+  std::optional<DatabaseHeader> main_header;
   /// The newest committed page 1. Not set while a commit is being written into the file, after a
   /// crash that left a journal or a WAL behind, and where the file holds no database.
   std::optional<DatabaseHeader> header;
-  Holders holders;  ///< empty and incomplete where the node has no lock table
   /// What was asked before nobody was said to use it, or somebody to have died.
   std::optional<SignsOfLife> signs;
-  std::optional<Process> unseen_user;  ///< the process that `signs` names
+  std::optional<Process> unseen_user;   ///< the process that `signs` names
+  std::optional<PlainFacts> plain;      ///< in place of `header` where most of it is ciphertext
+  std::uint8_t format_version = 0;      ///< of a newer format than SQLite's own
+  std::optional<SideFiles> side_files;  ///< where Turso wrote the database
+  Holders holders;                      ///< empty and incomplete where the node has no lock table
 
   /// `NodePaths::host_path`: users are shown the node's own names.
   std::string_view host_path(std::string_view access_path) const {

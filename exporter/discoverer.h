@@ -100,6 +100,7 @@ class Discoverer {
     Clock::duration took{0};
 
     std::vector<Found> found;
+    std::size_t noise = 0;
     std::vector<std::string> directories;
     Troubles troubles;
     std::size_t unwatched = 0;

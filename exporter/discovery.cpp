@@ -7,7 +7,9 @@
 #include <system_error>
 #include <utility>
 
-#include "collectors/sqlite/database_header.h"
+#include "collectors/plain_companions.h"
+#include "collectors/sqlite/encrypted.h"
+#include "collectors/sqlite/file_head.h"
 
 namespace sqlite_exporter {
 
@@ -38,27 +40,46 @@ void identify(Found& found, const Result<FileStatus>& status) {
   found.link_count = status->link_count;
 }
 
-/// True if it may be a database, and then identified. Error: limit.
-Result<bool> check(Found& found) {
+/// Ciphertext is told from other noise by what is plain: the page size, a -wal or a -journal beside
+/// it, or the locks of whoever has it open.
+bool is_used_as_database(const File& file, const FileHead& head, const std::string& path) {
+  if (head.header) return true;
+  if (const auto wal = wal_header_beside(path); wal && *wal) return true;
+  return journal_beside(path).value_or(false) || has_sqlite_locks(file).value_or(false);
+}
+
+/// Identified if it may be a database. Error: limit.
+Result<Likeness> check(Found& found) {
   const Result<File> file = File::open(found.path);
   if (!file && file.error().code == Errc::limit) return fail(file.error());
-  if (!file) return file.error().code == Errc::denied;
-  std::array<std::byte, kDatabaseMagicSize> magic{};
-  const Result<std::size_t> size = file->read_at(0, magic);
-  if (!size || !has_database_magic(Bytes(magic).first(*size))) return false;
-  identify(found, file->status());
-  return true;
+  if (!file) return file.error().code == Errc::denied ? Likeness::database : Likeness::none;
+  // One read: of most files the first page is what is read from the disk for their first bytes.
+  std::array<std::byte, kEncryptedSampleSize> bytes{};
+  const Result<std::size_t> size = file->read_at(0, bytes);
+  if (!size || *size == 0) return Likeness::none;
+  const Bytes first = Bytes(bytes).first(*size);
+  const Result<FileStatus> status = file->status();
+  if (!has_database_magic(first) && !has_turso_magic(first)) {
+    if (!status) return Likeness::none;
+    const FileHead head = parse_file_head(first, status->size);
+    if (head.kind != FileKind::encrypted) return Likeness::none;
+    if (!is_used_as_database(*file, head, found.path)) return Likeness::noise;
+  }
+  identify(found, status);
+  return Likeness::database;
 }
 
 }  // namespace
 
-Result<bool> is_database(Found& file, const CheckRules& rules) {
-  if (belongs_to_a_database(file.matched_path) || rules.is_excluded(file.path)) return false;
-  Result<bool> leads_to_file = leads_to_a_file(file.path);
-  if (!leads_to_file || !*leads_to_file) return leads_to_file;
+Result<Likeness> likeness_of(Found& file, const CheckRules& rules) {
+  if (belongs_to_a_database(file.matched_path) || rules.is_excluded(file.path))
+    return Likeness::none;
+  const Result<bool> leads_to_file = leads_to_a_file(file.path);
+  if (!leads_to_file) return fail(leads_to_file.error());
+  if (!*leads_to_file) return Likeness::none;
   if (!rules.is_known(file.path)) return check(file);
   identify(file, status_of(file.path));
-  return true;
+  return Likeness::database;
 }
 
 Found found_at(const std::string& path, const std::string& real) {

@@ -29,12 +29,19 @@ struct CheckRules {
   std::function<bool(std::string_view)> is_excluded = [](std::string_view) { return false; };
 };
 
-/// Of a file with its realpath, true if it is known, begins as a SQLite database does, or may not
-/// be read: that is for the full look to say. It is identified then. Never one of SQLite's own
-/// files beside a database. Opens regular files only, as `File::open` does, and none that is known.
+enum class Likeness : std::uint8_t {
+  none,
+  noise,  ///< like an encrypted database, and nothing but its looks says so
+  database,
+};
+
+/// Of a file with its realpath, a database if it is known, begins as one of SQLite's or Turso's
+/// does, is encrypted and something beside its looks says so (`is_used_as_database`), or may not be
+/// read: that is for the full look to say. It is identified then. Never one of SQLite's own files
+/// beside a database. Opens regular files only, as `File::open` does, and none that is known.
 /// Blocks as long as the filesystem does. Errors: limit (no descriptor is left), and those of a
 /// filesystem that cannot say.
-Result<bool> is_database(Found& file, const CheckRules& rules);
+Result<Likeness> likeness_of(Found& file, const CheckRules& rules);
 
 /// A plain path is always found, there or not: it is watched for. `real` is its realpath, or the
 /// same where there is none.

@@ -161,11 +161,12 @@ class Run {
         continue;
       }
       Found found{file, resolved ? resolved->path : file};
-      const Result<bool> is_found = is_database(found, rules);
-      if (is_found.value_or(false)) task_.found.push_back(std::move(found));
-      if (is_found) continue;
-      meet(is_found.error());
-      if (is_found.error().code == Errc::limit) return;  // nor could the next one be opened
+      const Result<Likeness> likeness = likeness_of(found, rules);
+      if (likeness == Likeness::database) task_.found.push_back(std::move(found));
+      if (likeness == Likeness::noise) ++task_.noise;
+      if (likeness) continue;
+      meet(likeness.error());
+      if (likeness.error().code == Errc::limit) return;  // nor could the next one be opened
     }
   }
 

@@ -46,6 +46,7 @@ struct DiscoveryTask {
 
   // What it brings:
   std::vector<Found> found;
+  std::size_t noise = 0;                 ///< files passed over that may be encrypted databases
   std::vector<std::string> directories;  ///< that were listed
   /// Where it would have touched another filesystem: mounts below, and what links lead to. Of a
   /// plain path, at most one: where to go on.

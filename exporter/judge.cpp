@@ -28,15 +28,18 @@ struct Notable {
   DatabaseState state;
   bool alarming;
   std::string_view words;
+  bool nothing_to_watch = false;
 };
 
 /// The others come and go with the ordinary life of a database.
 constexpr Notable kNotable[] = {
-    {DatabaseState::absent, false, "database is absent, watching for it"},
-    {DatabaseState::empty, false, "database is empty"},
-    {DatabaseState::encrypted, false, "database is encrypted, or not a database"},
-    {DatabaseState::not_a_database, true, "file is not a database"},
-    {DatabaseState::corrupt_header, true, "database header is corrupt"},
+    {DatabaseState::absent, false, "database is absent, watching for it", true},
+    {DatabaseState::empty, false, "database is empty", true},
+    {DatabaseState::encrypted, false, "database is encrypted, or not a database", true},
+    {DatabaseState::not_a_database, true, "file is not a database", true},
+    {DatabaseState::newer_format, false, "database is of a newer format, which SQLite cannot read",
+     true},
+    {DatabaseState::corrupt_header, true, "database header is corrupt", true},
     {DatabaseState::truncated, true, "database file is shorter than its header, or than that says"},
     {DatabaseState::hot_journal, true, "a hot journal waits: the next reader rolls back"},
     {DatabaseState::wal_unrecovered, true,
@@ -52,9 +55,6 @@ constexpr Notable kNotable[] = {
      "somebody writes whose locks cannot be seen: is this the upper directory of an overlay?"},
 };
 
-/// While one of these holds there is nothing to watch.
-constexpr std::size_t kWithoutContent = 5;
-
 /// A load about as large as the budget must not fill the log.
 constexpr std::chrono::minutes kSlowedPause(1);
 
@@ -66,8 +66,9 @@ StateSet notable_of(StateSet states) {
 }
 
 bool has_content(StateSet states) {
-  return std::none_of(std::begin(kNotable), std::begin(kNotable) + kWithoutContent,
-                      [&](const Notable& each) { return states.contains(each.state); });
+  return std::ranges::none_of(kNotable, [&](const Notable& each) {
+    return each.nothing_to_watch && states.contains(each.state);
+  });
 }
 
 std::string_view limit_key(WalkLimit limit) {

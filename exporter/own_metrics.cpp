@@ -48,6 +48,11 @@ constexpr Metric kDiscoveryLimited =
           "Walks through folders that ended at a limit of [discovery]: what lies beyond is not "
           "found.",
           {"limit"});
+constexpr Metric kDiscoveryNoise = gauge(
+    "sqlite_exporter_discovery_noise_files",
+    "Files that look as encrypted databases do, and are not watched because nothing else says "
+    "that they are: no plain page size, no -wal or -journal beside them, no lock of SQLite's. "
+    "Named by its path such a database is watched.");
 constexpr Metric kDiscoveryUntranslated =
     gauge("sqlite_exporter_discovery_untranslated_files",
           "Open files in containers that have no path on the node.");
@@ -94,14 +99,14 @@ constexpr Metric kWorkerSandboxed = gauge(
 
 /// Sorted by name.
 constexpr std::array kDeclarations = {
-    kProcessCpuSeconds, kProcessMaxFds,         kProcessOpenFds,       kProcessResidentMemory,
-    kProcessStartTime,  kProcessThreads,        kProcessVirtualMemory, kBuildInfo,
-    kCollectorDuration, kCollectorErrors,       kReloadTimestamp,      kReloadSuccessful,
-    kDatabases,         kDatabasesExcluded,     kDatabasesOverLimit,   kDiscoveryDenied,
-    kDiscoveryLimited,  kDiscoveryUntranslated, kDiscoveryUnwatched,   kLostLogLines,
-    kLooksCpu,          kSamplerLooks,          kSamplerSlowdown,      kScrapes,
-    kServedBytes,       kSnapshotTimestamp,     kStalledMounts,        kWorkerRestarts,
-    kWorkerSandboxed};
+    kProcessCpuSeconds, kProcessMaxFds,     kProcessOpenFds,        kProcessResidentMemory,
+    kProcessStartTime,  kProcessThreads,    kProcessVirtualMemory,  kBuildInfo,
+    kCollectorDuration, kCollectorErrors,   kReloadTimestamp,       kReloadSuccessful,
+    kDatabases,         kDatabasesExcluded, kDatabasesOverLimit,    kDiscoveryDenied,
+    kDiscoveryLimited,  kDiscoveryNoise,    kDiscoveryUntranslated, kDiscoveryUnwatched,
+    kLostLogLines,      kLooksCpu,          kSamplerLooks,          kSamplerSlowdown,
+    kScrapes,           kServedBytes,       kSnapshotTimestamp,     kStalledMounts,
+    kWorkerRestarts,    kWorkerSandboxed};
 static_assert(std::ranges::is_sorted(kDeclarations, {}, &Metric::name));
 
 /// What a look can end in: no_data is a success, and config ends the program before any look.
@@ -142,6 +147,7 @@ struct OwnMetrics::Instruments {
   Family<Gauge>& excluded = build(prometheus::BuildGauge(), kDatabasesExcluded, registry);
   Family<Gauge>& denied = build(prometheus::BuildGauge(), kDiscoveryDenied, registry);
   Family<Gauge>& limited = build(prometheus::BuildGauge(), kDiscoveryLimited, registry);
+  Family<Gauge>& noise = build(prometheus::BuildGauge(), kDiscoveryNoise, registry);
   Family<Gauge>& untranslated = build(prometheus::BuildGauge(), kDiscoveryUntranslated, registry);
   Family<Gauge>& unwatched = build(prometheus::BuildGauge(), kDiscoveryUnwatched, registry);
   Family<Gauge>& reload_successful = build(prometheus::BuildGauge(), kReloadSuccessful, registry);
@@ -240,6 +246,7 @@ void OwnMetrics::set_discovery(const DiscoveryStatus& status) {
   for (std::size_t i = 0; i < kWalkLimitNames.size(); ++i)
     instruments_->limited.Add({{"limit", std::string(kWalkLimitNames[i])}})
         .Set(static_cast<double>(status.limited[i]));
+  set(instruments_->noise, static_cast<double>(status.noise_files));
   set(instruments_->unwatched, static_cast<double>(status.unwatched_folders));
   if (!status.processes) return;
   set(instruments_->denied, static_cast<double>(status.denied_processes));

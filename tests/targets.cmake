@@ -47,6 +47,7 @@ unit_test(test_sqlite SOURCES
   tests/sqlite/application_test.cpp
   tests/sqlite/database_header_test.cpp
   tests/sqlite/encrypted_test.cpp
+  tests/sqlite/file_head_test.cpp
   tests/sqlite/known_bug_test.cpp
   tests/sqlite/page_one_test.cpp
   tests/sqlite/super_journal_test.cpp

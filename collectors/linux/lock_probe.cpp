@@ -7,9 +7,9 @@
 #include <string>
 
 namespace sqlite_exporter {
+namespace {
 
-Result<std::optional<LockHolder>> lock_on(const File& file, std::uint64_t offset,
-                                          std::uint64_t length) {
+Result<struct flock> probe(const File& file, std::uint64_t offset, std::uint64_t length) {
   struct flock lock{};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
@@ -19,8 +19,25 @@ Result<std::optional<LockHolder>> lock_on(const File& file, std::uint64_t offset
     return fail(error_from_errno(errno, "probe the locks of",
                                  "descriptor " + std::to_string(file.descriptor())));
   }
-  if (lock.l_type == F_UNLCK) return std::nullopt;
-  return LockHolder{lock.l_type == F_WRLCK, lock.l_pid};
+  return lock;
+}
+
+}  // namespace
+
+Result<std::optional<LockHolder>> lock_on(const File& file, std::uint64_t offset,
+                                          std::uint64_t length) {
+  const Result<struct flock> lock = probe(file, offset, length);
+  if (!lock) return fail(lock.error());
+  if (lock->l_type == F_UNLCK) return std::nullopt;
+  return LockHolder{lock->l_type == F_WRLCK, lock->l_pid};
+}
+
+Result<bool> has_lock_within(const File& file, std::uint64_t offset, std::uint64_t length) {
+  const Result<struct flock> lock = probe(file, offset, length);
+  if (!lock) return fail(lock.error());
+  if (lock->l_type == F_UNLCK || lock->l_start < 0 || lock->l_len <= 0) return false;  // 0: no end
+  const auto start = static_cast<std::uint64_t>(lock->l_start);
+  return start >= offset && start + static_cast<std::uint64_t>(lock->l_len) <= offset + length;
 }
 
 }  // namespace sqlite_exporter

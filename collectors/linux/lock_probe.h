@@ -19,4 +19,7 @@ struct LockHolder {
 Result<std::optional<LockHolder>> lock_on(const File& file, std::uint64_t offset,
                                           std::uint64_t length);
 
+/// The same, but true only if that lock lies within the range: not of who locked the whole file.
+Result<bool> has_lock_within(const File& file, std::uint64_t offset, std::uint64_t length);
+
 }  // namespace sqlite_exporter

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "collectors/base/bytes.h"
@@ -26,6 +27,11 @@ namespace sqlite_exporter {
 
 inline constexpr std::size_t kDatabaseHeaderSize = 100;
 inline constexpr std::size_t kDatabaseMagicSize = 16;
+/// Up to here all that is plain in every cipher but those that encrypt page 1 whole: SQLite reads
+/// the page size before it knows the key.
+inline constexpr std::size_t kPlainPageSize = 24;
+/// SQLCipher's `cipher_plaintext_header_size`: the change counter and the size in pages as well.
+inline constexpr std::size_t kPlainCounts = 32;
 
 enum class JournalMode : std::uint8_t { rollback, wal };
 enum class AutoVacuum : std::uint8_t { none, full, incremental };
@@ -50,13 +56,32 @@ struct DatabaseHeader {
   std::uint32_t user_version = 0;    ///< stored unsigned; SQLite shows it as a signed 32-bit value
   std::uint32_t application_id = 0;  ///< stored unsigned; SQLite shows it as a signed 32-bit value
   std::uint32_t sqlite_version_number = 0;  ///< of the last writer, 3040001 is 3.40.1; 0 unknown
+  bool by_turso = false;  ///< version-valid-for holds the version number, as Turso 0.8.3 leaves it
+  /// Of five fields behind byte 32, how many hold what SQLite never writes: schema format 0..4,
+  /// text encoding 0..3, no more free pages than pages, reserved zeros, version 3.x or none. SQLite
+  /// reads on where one does; ciphertext has all of them wrong but once in thousands.
+  std::uint8_t odd_fields = 0;
+  /// What lies behind is ciphertext, and left out: kPlainPageSize, kPlainCounts, or all is plain.
+  std::size_t plain_size = kDatabaseHeaderSize;
   friend bool operator==(const DatabaseHeader&, const DatabaseHeader&) = default;
 };
+
+/// From so many on the bytes are no header of SQLite's; what else there is to plain databases is
+/// one field that another program took for its own.
+inline constexpr std::uint8_t kTooOdd = 3;
 
 /// True if the bytes begin as every plain SQLite database does. Encrypted databases do not.
 bool has_database_magic(Bytes bytes);
 
-/// Errors: corrupt (short, wrong magic, page size, versions or fractions).
+/// Errors: corrupt (short, wrong magic, page size, versions or fractions), unsupported (whole but
+/// for a version above 2, at which SQLite stops too).
 Result<DatabaseHeader> parse_database_header(Bytes bytes);
+
+/// Of a header of which only the first `plain_size` bytes are plain, whatever its magic:
+/// kPlainPageSize or kPlainCounts. The rest is left out. Nothing if those bytes cannot be.
+std::optional<DatabaseHeader> parse_plain_start(Bytes bytes, std::size_t plain_size);
+
+/// The higher of the versions at 18 and 19 if it is above SQLite's own, else 0.
+std::uint8_t newer_format_version(Bytes bytes);
 
 }  // namespace sqlite_exporter

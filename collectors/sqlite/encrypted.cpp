@@ -22,6 +22,10 @@ constexpr std::size_t kFirstCipherByte = 24;  ///< in every format; also skips t
 /// 4,096 bytes 20 % of raw deflate and all of raw LZMA pass.
 constexpr std::uint64_t kMinChiSquare = 150;
 constexpr std::uint64_t kMaxChiSquare = 400;
+/// Beyond these lies no ciphertext at all, nor within them any text: of 480 bytes, such as base64
+/// has, 64 values give 1,440.
+constexpr std::uint64_t kLeastChiSquare = 100;
+constexpr std::uint64_t kMostChiSquare = 700;
 
 /// Compressed data is nearly noise, and told from ciphertext by how it begins.
 constexpr auto kMagics = std::to_array<std::string_view>({
@@ -64,25 +68,34 @@ bool begins_like_another_format(Bytes bytes) {
 
 /// The page size if bytes 16..23 are those of a plain header, else 0.
 std::uint32_t plain_page_size(Bytes bytes) {
-  const std::uint32_t stored = be16(bytes.subspan<16, 2>());
-  const std::uint32_t page_size = stored == 1 ? kMaxPageSize : stored;
-  const auto is_version = [](std::uint8_t version) { return version == 1 || version == 2; };
-  const bool valid = is_page_size(page_size) && is_version(u8(bytes.subspan<18, 1>())) &&
-                     is_version(u8(bytes.subspan<19, 1>())) && u8(bytes.subspan<21, 1>()) == 64 &&
-                     u8(bytes.subspan<22, 1>()) == 32 && u8(bytes.subspan<23, 1>()) == 32;
-  return valid ? page_size : 0;
+  const auto start = parse_plain_start(bytes, kPlainPageSize);
+  return start ? start->page_size : 0;
 }
 
-bool is_noise(Bytes bytes) {
+std::uint64_t chi_square_of(Bytes bytes) {
   std::array<std::uint64_t, 256> counts{};
   for (const std::byte byte : bytes) ++counts[std::to_integer<std::size_t>(byte)];
   std::uint64_t squares = 0;
   for (const std::uint64_t count : counts) squares += count * count;
-  const std::uint64_t chi_square = squares * counts.size() / bytes.size() - bytes.size();
+  return squares * counts.size() / bytes.size() - bytes.size();
+}
+
+bool is_noise(Bytes bytes) {
+  const std::uint64_t chi_square = chi_square_of(bytes);
   return chi_square >= kMinChiSquare && chi_square <= kMaxChiSquare;
 }
 
 }  // namespace
+
+bool has_noise_behind_header(Bytes first_bytes, std::uint32_t page_size, bool header_is_odd) {
+  if (first_bytes.size() < kMinPageSize) return false;
+  const std::size_t known = page_size == 0 ? kEncryptedSampleSize : page_size;
+  const std::size_t sample = std::min({first_bytes.size(), known, kEncryptedSampleSize});
+  const Bytes behind = first_bytes.first(sample).subspan(kDatabaseHeaderSize);
+  if (!header_is_odd) return is_noise(behind);
+  const std::uint64_t chi_square = chi_square_of(behind);
+  return chi_square >= kLeastChiSquare && chi_square <= kMostChiSquare;
+}
 
 bool looks_encrypted(Bytes first_bytes, std::uint64_t file_size) {
   if (first_bytes.size() < kMinPageSize || file_size == 0 || file_size % kMinPageSize != 0 ||

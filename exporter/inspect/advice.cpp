@@ -33,6 +33,7 @@ constexpr std::array kMostPressingFirst = {DatabaseState::orphaned,
                                            DatabaseState::wal_unrecovered,
                                            DatabaseState::absent,
                                            DatabaseState::encrypted,
+                                           DatabaseState::newer_format,
                                            DatabaseState::not_a_database,
                                            DatabaseState::empty,
                                            DatabaseState::wal_exclusive};
@@ -64,6 +65,7 @@ void advise_on_states(const Observation& observation, List& list) {
     const StateAdvice* const advice = advice_on(state);
     if (advice == nullptr || !states.contains(state)) continue;
     std::string meaning(advice->meaning);
+    meaning.append(more_on(state, *observation.look));
     const std::optional<LostLocks>& lost = observation.look->holders.lost_locks;
     if (lost &&
         (state == DatabaseState::locks_cancelled || state == DatabaseState::locks_inconsistent))

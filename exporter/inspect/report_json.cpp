@@ -52,6 +52,22 @@ Json states_of(const Look& look) {
   return states;
 }
 
+/// Of an encrypted database.
+void add_plain(Json& object, const PlainFacts& plain) {
+  if (plain.journal_mode) object["journal_mode"] = to_string(*plain.journal_mode);
+  add(object, "page_size", plain.page_size);
+  add(object, "pages", plain.pages);
+}
+
+void add_side_files(Json& object, const Look& look) {
+  if (look.format_version != 0) object["format_version"] = look.format_version;
+  if (!look.side_files) return;
+  Json sizes = Json::object();
+  for (std::size_t i = 0; i < kSideFileNames.size(); ++i)
+    add(sizes, kSideFileNames[i].data(), (*look.side_files)[i]);
+  if (!sizes.empty()) object["side_file_size_bytes"] = std::move(sizes);
+}
+
 void add_header(Json& object, const Look& look) {
   if (!look.header) return;
   const DatabaseHeader& header = *look.header;
@@ -117,6 +133,8 @@ void add_look(Json& object, const Observation& observation) {
   object["states"] = states_of(look);
   if (look.database) object["file_size_bytes"] = look.database->size;
   add_header(object, look);
+  if (look.plain) add_plain(object, *look.plain);
+  add_side_files(object, look);
   add(object, "last_write_timestamp_seconds", last_write_of(look));
   add_wal(object, look);
   if (observation.rates) {

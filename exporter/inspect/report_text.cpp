@@ -51,6 +51,13 @@ std::string size_text(const Look& look) {
   if (!look.database) return "";
   std::string in_file = size_in_words(look.database->size);
   const std::optional<std::uint64_t> pages = pages_of(look);
+  const std::optional<std::uint32_t> page_size = page_size_of(look);
+  if (!look.header && page_size)
+    return in_file.append(" (")
+        .append(pages ? std::to_string(*pages).append(" ") : std::string())
+        .append("pages of ")
+        .append(std::to_string(*page_size))
+        .append(" bytes)");
   if (!look.header || !pages) return in_file;
   const DatabaseHeader& header = *look.header;
   std::string text = size_in_words(*pages * header.page_size);
@@ -63,6 +70,18 @@ std::string size_text(const Look& look) {
   if (header.sqlite_version_number != 0)
     text.append(", written by SQLite ")
         .append(sqlite_version_in_words(header.sqlite_version_number));
+  return text;
+}
+
+/// "-log 12.0 KiB, -tshm 4.0 KiB"
+std::string side_files_text(const Look& look) {
+  std::string text;
+  for (std::size_t i = 0; look.side_files && i < kSideFileNames.size(); ++i)
+    if (const auto& size = (*look.side_files)[i])
+      text.append(text.empty() ? "-" : ", -")
+          .append(kSideFileNames[i])
+          .append(" ")
+          .append(size_in_words(*size));
   return text;
 }
 
@@ -122,6 +141,7 @@ void add_facts(Block& block, const Observation& observation) {
   block.row("state", states_text(look.states));
   block.row("size", size_text(look));
   block.row("WAL", wal_text(look));
+  block.row("beside", side_files_text(look));
   const std::vector<HeldReader> readers = readers_of(observation);
   block.row("pinned", pinned_text(look, readers));
   for (const HeldReader& reader : readers)

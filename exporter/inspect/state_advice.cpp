@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 namespace sqlite_exporter {
 
@@ -53,9 +54,15 @@ constexpr std::array kStates = {
     StateAdvice{DatabaseState::absent, Severity::cannot_say, "There is no file at this path.",
                 "Check the path, and whether its mount is there."},
     StateAdvice{DatabaseState::encrypted, Severity::cannot_say,
-                "The file has no header of a database, and its bytes look like noise: encrypted, "
-                "or no database at all. Sizes, backlog and readers cannot be told.",
+                "The database is encrypted, or the file is none: its pages look like noise. Free "
+                "pages, schema and versions cannot be told. Locks can, and in WAL mode frames, "
+                "readers and what a crash left.",
                 ""},
+    StateAdvice{DatabaseState::newer_format, Severity::cannot_say,
+                "The file is of a newer format than SQLite's own, and SQLite cannot open it. That "
+                "is no damage; but only its locks and sizes can be told.",
+                "Use the program that wrote it, such as Turso with journal_mode=mvcc. Keep the "
+                "files beside it: its latest commits may be in its -log."},
     StateAdvice{DatabaseState::not_a_database, Severity::cannot_say,
                 "The file is not a SQLite database.", "Check the path."},
     StateAdvice{DatabaseState::empty, Severity::note,
@@ -71,6 +78,17 @@ constexpr std::array kStates = {
 const StateAdvice* advice_on(DatabaseState state) {
   const auto* const found = std::ranges::find(kStates, state, &StateAdvice::state);
   return found == kStates.end() ? nullptr : found;
+}
+
+std::string more_on(DatabaseState state, const Look& look) {
+  if (state == DatabaseState::newer_format && look.format_version != 0)
+    return std::string(" Its format version is ")
+        .append(std::to_string(look.format_version))
+        .append(", SQLite's is 2 at most.");
+  // Only of an encrypted database: a plain one with its mark has a header of its own.
+  if (state == DatabaseState::encrypted && look.side_files)
+    return " It begins as Turso's encrypted databases do, which SQLite cannot open.";
+  return "";
 }
 
 std::string_view advice_on(Errc code) {

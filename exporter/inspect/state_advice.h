@@ -2,10 +2,12 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "collectors/base/result.h"
 #include "collectors/database_state.h"
+#include "collectors/look.h"
 #include "exporter/inspect/advice.h"
 
 namespace sqlite_exporter {
@@ -19,6 +21,9 @@ struct StateAdvice {
 
 /// Null for the states of a healthy database.
 const StateAdvice* advice_on(DatabaseState state);
+
+/// What the look at one database adds to that, as a sentence with a space before it, or "".
+std::string more_on(DatabaseState state, const Look& look);
 
 /// What to do about an error of a look; "" if the error says it all.
 std::string_view advice_on(Errc code);

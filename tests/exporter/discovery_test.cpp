@@ -42,10 +42,10 @@ struct Checked {
 Checked databases_among(std::vector<Found> files, const CheckRules& rules) {
   Checked checked;
   for (Found& file : files) {
-    const Result<bool> is_found = is_database(file, rules);
-    if (!is_found)
-      checked.error = is_found.error();
-    else if (*is_found)
+    const Result<Likeness> likeness = likeness_of(file, rules);
+    if (!likeness)
+      checked.error = likeness.error();
+    else if (*likeness == Likeness::database)
       checked.found.push_back(std::move(file));
   }
   return checked;

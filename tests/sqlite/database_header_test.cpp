@@ -90,13 +90,32 @@ TEST_CASE("a wrong magic") {
 
 TEST_CASE("unknown format versions") {
   for (const std::size_t offset : {18U, 19U}) {
-    for (const int version : {0, 3, 255}) {
-      Buffer bytes = database_header();
+    Buffer bytes = database_header();
+    put_u8(bytes, offset, 0);
+    CAPTURE(offset);
+    CHECK(is_corrupt(bytes));
+    for (const int version : {3, 255}) {
+      CAPTURE(version);
       put_u8(bytes, offset, static_cast<std::uint8_t>(version));
-      CAPTURE(offset, version);
-      CHECK(is_corrupt(bytes));
+      const auto header = parse_database_header(bytes);
+      REQUIRE_FALSE(header);
+      CHECK(header.error().code == Errc::unsupported);
+      CHECK(newer_format_version(bytes) == version);
     }
   }
+  CHECK(newer_format_version(database_header()) == 0);
+}
+
+TEST_CASE("fields that SQLite never writes are counted, and a version that cannot be is none") {
+  Buffer bytes = database_header();
+  CHECK(parsed(bytes).odd_fields == 0);
+  std::uint8_t odd = 0;
+  for (const std::size_t offset : {44U, 56U, 36U, 80U, 96U}) {
+    put_be32(bytes, offset, 0x85c3ed93);
+    CAPTURE(offset);
+    CHECK(parsed(bytes).odd_fields == ++odd);
+  }
+  CHECK(parsed(bytes).sqlite_version_number == 0);
 }
 
 TEST_CASE("wrong payload fractions, as an encrypted page has them") {
