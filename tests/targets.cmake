@@ -103,6 +103,7 @@ unit_test(test_observer SOURCES
   tests/collectors/checkpoints_test.cpp
   tests/collectors/database_state_test.cpp
   tests/collectors/database_test.cpp
+  tests/collectors/encrypted_test.cpp
   tests/collectors/epoch_test.cpp
   tests/collectors/false_friends_test.cpp
   tests/collectors/filesystem_test.cpp

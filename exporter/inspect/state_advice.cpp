@@ -84,7 +84,7 @@ std::string more_on(DatabaseState state, const Look& look) {
   if (state == DatabaseState::newer_format && look.format_version != 0)
     return std::string(" Its format version is ")
         .append(std::to_string(look.format_version))
-        .append(", SQLite's is 2 at most.");
+        .append("; SQLite's own is 2 at most.");
   // Only of an encrypted database: a plain one with its mark has a header of its own.
   if (state == DatabaseState::encrypted && look.side_files)
     return " It begins as Turso's encrypted databases do, which SQLite cannot open.";

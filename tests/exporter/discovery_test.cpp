@@ -16,7 +16,9 @@
 
 #include "exporter/exclude.h"
 #include "tests/support/catch.h"
+#include "tests/support/ciphertext.h"
 #include "tests/support/discover.h"
+#include "tests/support/sqlite_application.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sqlite_exporter::test {
@@ -168,6 +170,86 @@ TEST_CASE("without descriptors the check fails: it does not find nothing") {
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   REQUIRE(checked.error);
   CHECK(checked.error->code == Errc::limit);
+}
+
+/// Encrypted whole, as SQLCipher does it; nothing tells it from other noise.
+void write_noise(const std::string& path, std::size_t size = 8192) {
+  write_file(path, std::string(size, '\0'));
+  encrypt_file(path);
+}
+
+struct Walked {
+  std::vector<std::string> paths;
+  std::size_t noise = 0;
+};
+
+Walked walked(const std::string& folder) {
+  Discoverer discoverer("", nullptr);
+  discoverer.configure({entry(folder)}, {});
+  run_due(discoverer);
+  return {paths(discoverer.findings().at(0).value_or(std::vector<Found>())),
+          discoverer.status().noise_files};
+}
+
+TEST_CASE("noise is no database, and counted if it looks like an encrypted one") {
+  const TemporaryDirectory directory;
+  write_noise(directory / "a.db");
+  write_noise(directory / "b.bin");
+  write_noise(directory / "c.bin", 8191);
+  write_noise(directory / "a.db-wal");
+  write_file(directory / "notes.txt", "text");
+  const Walked found = walked(directory / "");
+  CHECK(found.paths.empty());
+  CHECK(found.noise == 2);
+}
+
+TEST_CASE("an encrypted database is found by what is plain of it or beside it") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "app.db";
+  SqliteApplication app(path);
+  const std::vector<std::string> found = {path};
+  SECTION("the page size") {
+    app.exec("create table t(x)");
+    encrypt_file(path, 24);
+    encrypt_file(path, 0, 1, 16);
+    CHECK(walked(directory / "").paths == found);
+  }
+  SECTION("a -wal, of a live application or after a crash") {
+    app.exec("pragma journal_mode=wal");
+    app.exec("create table t(x)");
+    encrypt_file(path);
+    CHECK(walked(directory / "").paths == found);
+    app.kill();
+    CHECK(walked(directory / "").paths == found);
+    encrypt_file(path + "-wal");
+    const Walked none = walked(directory / "");
+    CHECK(none.paths.empty());
+    CHECK(none.noise == 1);
+  }
+  SECTION("locks, where a VFS encrypts the -wal as well") {
+    app.exec("pragma journal_mode=wal");
+    app.exec("create table t(x)");
+    encrypt_file(path);
+    encrypt_file(path + "-wal");
+    CHECK(walked(directory / "").paths == found);
+  }
+  SECTION("a -journal of a transaction that has spilled") {
+    app.exec("create table t(x); pragma cache_size=1");
+    app.exec(
+        "begin; insert into t select randomblob(3000) from (with recursive n(i) as "
+        "(select 1 union all select i+1 from n limit 200) select i from n)");
+    app.kill();
+    encrypt_file(path);
+    CHECK(walked(directory / "").paths == found);
+  }
+}
+
+TEST_CASE("a newer format and Turso's encrypted databases are found by their magic") {
+  const TemporaryDirectory directory;
+  write_file(directory / "a.db", std::string("SQLite format 3\0\x10\0\xff\xff", 20));
+  write_file(directory / "b.db", std::string("Turso\0\x03", 7) + std::string(4089, 'x'));
+  CHECK(walked(directory / "").paths ==
+        std::vector<std::string>{directory / "a.db", directory / "b.db"});
 }
 
 TEST_CASE("an excluding glob matches slashes, and all that is below a folder") {

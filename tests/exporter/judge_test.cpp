@@ -97,5 +97,26 @@ TEST_CASE("that processes may not be asked is told when it begins") {
   CHECK(lines(0).empty());
 }
 
+TEST_CASE("a database is watched from when it has content that SQLite can read") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  Judge judge(log);
+  LookTask task;
+  task.name = "app";
+  const auto lines = [&](std::initializer_list<DatabaseState> states) {
+    StateSet set;
+    for (const DatabaseState state : states) set.add(state);
+    task.states = set;
+    return standard_error_of([&] { judge.looked(task); });
+  };
+  CHECK(lines({DatabaseState::absent}).find("is absent") != std::string::npos);
+  const std::string newer = lines({DatabaseState::newer_format});
+  CHECK(newer.find("level=info msg=\"database is of a newer format") != std::string::npos);
+  CHECK(newer.find("watched") == std::string::npos);
+  CHECK(lines({DatabaseState::corrupt_header}).find("level=warn") != std::string::npos);
+  CHECK(lines({DatabaseState::wal_live}).find("database is watched") != std::string::npos);
+  CHECK(lines({DatabaseState::wal_live, DatabaseState::hot_journal}).find("database is watched") ==
+        std::string::npos);
+}
+
 }  // namespace
 }  // namespace sqlite_exporter

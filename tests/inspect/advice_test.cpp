@@ -32,6 +32,7 @@ TEST_CASE("each state has its verdict") {
       {DatabaseState::empty, Verdict::healthy},
       {DatabaseState::encrypted, Verdict::cannot_say},
       {DatabaseState::not_a_database, Verdict::cannot_say},
+      {DatabaseState::newer_format, Verdict::cannot_say},
       {DatabaseState::corrupt_header, Verdict::attention},
       {DatabaseState::truncated, Verdict::attention},
       {DatabaseState::rollback_idle, Verdict::healthy},
@@ -57,6 +58,36 @@ TEST_CASE("each state has its verdict") {
       if (expected == Verdict::attention) CHECK_FALSE(advice.action.empty());
     }
   }
+}
+
+TEST_CASE("a newer format is no damage, and no reason to restore anything") {
+  Observation observation = observed(DatabaseState::newer_format);
+  observation.look->format_version = 255;
+  const std::vector<Advice> list = advice_for(observation);
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].meaning.ends_with(" Its format version is 255; SQLite's own is 2 at most."));
+  for (const char* word : {"corrupt", "restore", "backup", "recover"}) {
+    CHECK(list[0].meaning.find(word) == std::string::npos);
+    CHECK(list[0].action.find(word) == std::string::npos);
+  }
+}
+
+TEST_CASE("what a crash left of an encrypted database comes before what is unknown of it") {
+  for (const DatabaseState state : {DatabaseState::wal_unrecovered, DatabaseState::hot_journal}) {
+    Observation observation = observed(DatabaseState::encrypted);
+    observation.look->states.add(state);
+    CHECK(subjects(observation) ==
+          Subjects{"attention " + std::string(to_string(state)), "cannot_say encrypted"});
+    CHECK(verdict(observation) == Verdict::attention);
+  }
+}
+
+TEST_CASE("an encrypted database of Turso's is told by name") {
+  Observation observation = observed(DatabaseState::encrypted);
+  const auto meaning = [&] { return advice_for(observation).at(0).meaning; };
+  CHECK(meaning().find("Turso") == std::string::npos);
+  observation.look->side_files.emplace();
+  CHECK(meaning().find("Turso") != std::string::npos);
 }
 
 TEST_CASE("a look without a state says nothing") {

@@ -72,5 +72,26 @@ TEST_CASE("several databases are one array, indented where a human reads it") {
   CHECK(text.ends_with("  }\n]\n"));
 }
 
+TEST_CASE("an encrypted database tells what is plain of it") {
+  Observation observation = test::live_wal();
+  observation.look->header.reset();
+  observation.look->states.add(DatabaseState::encrypted);
+  PlainFacts& plain = observation.look->plain.emplace();
+  CHECK(contains(line(observation), R"("file_size_bytes":12902400,"last_write_)"));
+  plain = {4096, 3150, JournalMode::wal};
+  CHECK(contains(line(observation), R"("file_size_bytes":12902400,"journal_mode":"wal",)"
+                                    R"("page_size":4096,"pages":3150,"last_write_)"));
+}
+
+TEST_CASE("a newer format tells its version and the files beside it") {
+  Observation observation = test::observed(DatabaseState::newer_format);
+  observation.look->format_version = 255;
+  observation.look->side_files.emplace();
+  CHECK(contains(line(observation), R"("format_version":255,"locks")"));
+  (*observation.look->side_files)[2] = 300;
+  CHECK(contains(line(observation),
+                 R"("format_version":255,"side_file_size_bytes":{"log":300},"locks")"));
+}
+
 }  // namespace
 }  // namespace sqlite_exporter

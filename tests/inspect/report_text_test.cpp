@@ -73,5 +73,19 @@ TEST_CASE("what is not known is not there") {
 )");
 }
 
+TEST_CASE("of an encrypted database the size and what lies beside it") {
+  Observation observation = test::live_wal();
+  observation.look->header.reset();
+  observation.look->states.add(DatabaseState::encrypted);
+  observation.look->plain = PlainFacts{4096, std::nullopt, std::nullopt};
+  observation.look->side_files = SideFiles{std::nullopt, std::nullopt, 2048, 512};
+  const std::string text = report_text(observation);
+  CHECK(text.find("  size         12.3 MiB (pages of 4096 bytes)\n") != std::string::npos);
+  CHECK(text.find("  beside       -log 2.0 KiB, -tshm 512 B\n") != std::string::npos);
+  observation.look->plain->pages = 3150;
+  CHECK(report_text(observation).find("12.3 MiB (3150 pages of 4096 bytes)\n") !=
+        std::string::npos);
+}
+
 }  // namespace
 }  // namespace sqlite_exporter

@@ -1,8 +1,12 @@
 /// Locks that a real application holds, seen without taking one.
 #include "tests/support/catch.h"
 
+#include <fstream>
+
 #include "collectors/linux/lock_probe.h"
 #include "collectors/sqlite/lock_bytes.h"
+#include "tests/support/child_process.h"
+#include "tests/support/locks.h"
 #include "tests/support/sqlite_application.h"
 #include "tests/support/temporary_directory.h"
 
@@ -85,6 +89,29 @@ TEST_CASE("a probe of a file that is closed is an error") {
   const auto lock = lock_on(file, kPendingLock, 1);
   REQUIRE_FALSE(lock);
   CHECK(lock.error().code == Errc::io);
+}
+
+TEST_CASE("a lock within the range is one of SQLite's, one of the whole file is not") {
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "a.db") << "some bytes";
+  const File file = opened(directory / "a.db");
+  const auto locked_by = [&](off_t first, off_t length) {
+    const test::ChildProcess child([&] {
+      return test::lock_range(test::held_open(directory / "a.db"), F_WRLCK, first, length);
+    });
+    const auto within = has_lock_within(file, kPendingLock, kDatabaseLocksLength);
+    REQUIRE(within);
+    return *within;
+  };
+  constexpr auto kFirst = static_cast<off_t>(kPendingLock);
+  constexpr auto kLength = static_cast<off_t>(kDatabaseLocksLength);
+  CHECK(locked_by(kFirst, kLength));
+  CHECK(locked_by(kFirst + 2, 1));
+  CHECK_FALSE(locked_by(0, 0));
+  CHECK_FALSE(locked_by(kFirst, 0));
+  CHECK_FALSE(locked_by(kFirst, kLength + 1));
+  CHECK_FALSE(locked_by(kFirst - 1, 2));
+  CHECK_FALSE(locked_by(100, 1));
 }
 
 }  // namespace
