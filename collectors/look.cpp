@@ -299,7 +299,10 @@ Result<void> read_closed_cipher(Look& look, const File& database, const Node& no
   look.plain = plain_facts(std::nullopt, std::nullopt, std::nullopt, *wal);
   if (*wal || (look.wal && look.database_locks.exclusive()))
     return read_closed_wal(look, database, {}, node, state, suspected);
-  if (!look.wal && look.database_locks.any()) look.states.add(DatabaseState::rollback_active);
+  // In WAL mode somebody holds SHARED all the time, also where his -wal was deleted under him.
+  const DatabaseLocks& locks = look.database_locks;
+  if (!look.wal && (locks.reserved || (locks.any() && !state.wal_seen)))
+    look.states.add(DatabaseState::rollback_active);
   return {};
 }
 

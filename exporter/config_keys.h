@@ -41,7 +41,8 @@ inline constexpr std::array<ConfigKey, 44> kConfigKeys = {{
      "an absolute path of a file, a folder that ends with \"/\", or a glob", "",
      "The database to watch, or for many a folder or a glob of `*`, `?`, `[...]` and, for any "
      "number of folders, `**`; required. In folders and globs databases are told by their first "
-     "bytes, and names that begin with a dot are passed over. A single file that does not exist "
+     "bytes, an encrypted one also by its -wal, -journal or locks; names that begin with a dot are "
+     "passed over. A single file that does not exist "
      "yet is watched for. Of several tables that mean one file, that which names it counts, else "
      "the first."},
     {"database", "name", KeyType::string, "a name", "",

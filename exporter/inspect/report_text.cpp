@@ -47,17 +47,23 @@ std::string states_text(StateSet states) {
   return text;
 }
 
+/// Of an encrypted database: what is known of its pages, and no more.
+std::string plain_size_text(std::string in_file, const std::optional<std::uint64_t>& pages,
+                            std::uint32_t page_size) {
+  const std::string each = std::string("pages of ").append(std::to_string(page_size)) + " bytes)";
+  if (!pages) return in_file.append(" (").append(each);
+  const std::string size = size_in_words(*pages * page_size);
+  std::string text = std::string(size).append(" (").append(std::to_string(*pages));
+  text.append(" ").append(each);
+  return size == in_file ? text : text.append(", ").append(in_file).append(" in the file");
+}
+
 std::string size_text(const Look& look) {
   if (!look.database) return "";
   std::string in_file = size_in_words(look.database->size);
   const std::optional<std::uint64_t> pages = pages_of(look);
-  const std::optional<std::uint32_t> page_size = page_size_of(look);
-  if (!look.header && page_size)
-    return in_file.append(" (")
-        .append(pages ? std::to_string(*pages).append(" ") : std::string())
-        .append("pages of ")
-        .append(std::to_string(*page_size))
-        .append(" bytes)");
+  if (const auto page_size = page_size_of(look); page_size && !look.header)
+    return plain_size_text(std::move(in_file), pages, *page_size);
   if (!look.header || !pages) return in_file;
   const DatabaseHeader& header = *look.header;
   std::string text = size_in_words(*pages * header.page_size);

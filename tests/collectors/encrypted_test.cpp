@@ -192,6 +192,20 @@ TEST_CASE("locks of an encrypted database in rollback mode show that it is used"
   CHECK(states(observer) == States{"encrypted", "rollback_active"});
 }
 
+TEST_CASE("who has an encrypted database open without its WAL is not taken for a reader") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "app.db";
+  SqliteApplication app(path);
+  app.exec(kWal);
+  app.exec("create table t(x); insert into t values (1)");
+  encrypt_file(path);
+  Observer observer(path);
+  CHECK(states(observer) == States{"encrypted", "wal_live"});
+  fs::remove(path + "-wal");
+  fs::remove(path + "-shm");
+  CHECK_FALSE(states(observer).contains("rollback_active"));
+}
+
 TEST_CASE("an encrypted database that was closed well is clean if its header says WAL") {
   const TemporaryDirectory directory;
   const std::string path = directory / "app.db";

@@ -85,6 +85,10 @@ TEST_CASE("of an encrypted database the size and what lies beside it") {
   observation.look->plain->pages = 3150;
   CHECK(report_text(observation).find("12.3 MiB (3150 pages of 4096 bytes)\n") !=
         std::string::npos);
+  observation.look->database->size = 2048;
+  CHECK(
+      report_text(observation).find("12.3 MiB (3150 pages of 4096 bytes), 2.0 KiB in the file\n") !=
+      std::string::npos);
 }
 
 }  // namespace
