@@ -250,8 +250,8 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script alerts attribution chart completion dashboards dashboards_data encrypted examples explain
-        incident_demo incidents inspect interference many metrics node node_paths once pods program
+foreach(script alerts attribution chart completion dashboards dashboards_data encrypted examples
+        explain incident_demo incidents inspect interference many metrics node node_paths once pods program
         prometheus queries readme remount runbooks selftest service_manager sql_worker stalls states
         sync sync_worker units worker_promise)
   add_test(NAME e2e_${script}

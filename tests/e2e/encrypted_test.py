@@ -55,7 +55,8 @@ def asked_of(path, statement):
 
 
 def states(page, database="app"):
-    return set(re.findall(f'sqlite_database_state{{database="{database}",state="([a-z_]+)"}}', page))
+    told = f'sqlite_database_state{{database="{database}",state="([a-z_]+)"}}'
+    return set(re.findall(told, page))
 
 
 @unittest.skipUnless(shutil.which("sqlcipher"), "sqlcipher is not installed (package sqlcipher)")
@@ -158,7 +159,8 @@ class EncryptedTest(support.TestCase):
                   and not self.folder.startswith(entry.path + "/")]
         config = self.config(f'[discovery]\nprocesses = true\nexclude = {json.dumps(others)}\n')
         page = self.exporter("--config.file=" + config).metrics()
-        self.assertEqual(states(page, self.path("data/live").lstrip("/")), {"encrypted", "wal_live"})
+        name = self.path("data/live").lstrip("/")
+        self.assertEqual(states(page, name), {"encrypted", "wal_live"})
 
 
 if __name__ == "__main__":
