@@ -251,9 +251,9 @@ set(e2e_environment
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script alerts attribution chart completion dashboards dashboards_data encrypted examples
-        explain incident_demo incidents inspect interference many metrics node node_paths once pods program
-        prometheus queries readme remount runbooks selftest service_manager sql_worker stalls states
-        sync sync_worker units worker_promise)
+        explain incident_demo incidents inspect interference many metrics node node_paths once pods
+        program prometheus queries readme remount runbooks selftest service_manager sql_worker
+        stalls states sync sync_worker units worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
