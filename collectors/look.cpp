@@ -299,9 +299,9 @@ Result<void> read_closed_cipher(Look& look, const File& database, const Node& no
   look.plain = plain_facts(std::nullopt, std::nullopt, std::nullopt, *wal);
   if (*wal || (look.wal && look.database_locks.exclusive()))
     return read_closed_wal(look, database, {}, node, state, suspected);
-  // In WAL mode somebody holds SHARED all the time, also where his -wal was deleted under him.
+  // SHARED alone is a reader in rollback mode, or in WAL mode somebody whose -wal was deleted.
   const DatabaseLocks& locks = look.database_locks;
-  if (!look.wal && (locks.reserved || (locks.any() && !state.wal_seen)))
+  if (!look.wal && (locks.reserved || locks.pending || locks.exclusive()))
     look.states.add(DatabaseState::rollback_active);
   return {};
 }

@@ -60,16 +60,17 @@ FileHead parse_file_head(Bytes first_bytes, std::uint64_t file_size) {
 }
 
 Result<FileHead> read_file_head(const Reader& file, std::uint64_t file_size) {
-  std::array<std::byte, kEncryptedSampleSize> bytes{};
-  const Result<std::size_t> count = file.read_at(0, std::span(bytes).first<kDatabaseHeaderSize>());
-  if (!count) return fail(count.error());
-  const Bytes first = Bytes(bytes).first(*count);
-  if (first.size() < kDatabaseHeaderSize) return parse_file_head(first, file_size);
+  std::array<std::byte, kDatabaseHeaderSize> start{};
+  const Result<std::size_t> size = file.read_at(0, start);
+  if (!size) return fail(size.error());
+  const Bytes first = Bytes(start).first(*size);
+  if (first.size() < start.size()) return parse_file_head(first, file_size);
   if (const auto header = parse_database_header(first); is_beyond_doubt(header))
     return plain(*header);
-  const Result<std::size_t> all = file.read_at(0, bytes);
-  if (!all) return fail(all.error());
-  return parse_file_head(Bytes(bytes).first(*all), file_size);
+  std::array<std::byte, kEncryptedSampleSize> more{};
+  const Result<std::size_t> count = file.read_at(0, more);
+  if (!count) return fail(count.error());
+  return parse_file_head(Bytes(more).first(*count), file_size);
 }
 
 }  // namespace sqlite_exporter

@@ -185,8 +185,8 @@ TEST_CASE("locks of an encrypted database in rollback mode show that it is used"
   const TemporaryDirectory directory;
   const std::string path = directory / "app.db";
   SqliteApplication app(path);
-  app.exec("create table t(x); insert into t values (1), (2)");
-  app.step("select x from t");
+  app.exec("create table t(x)");
+  app.exec("begin immediate; insert into t values (1)");
   encrypt_file(path);
   Observer observer(path);
   CHECK(states(observer) == States{"encrypted", "rollback_active"});
@@ -199,11 +199,10 @@ TEST_CASE("who has an encrypted database open without its WAL is not taken for a
   app.exec(kWal);
   app.exec("create table t(x); insert into t values (1)");
   encrypt_file(path);
-  Observer observer(path);
-  CHECK(states(observer) == States{"encrypted", "wal_live"});
   fs::remove(path + "-wal");
   fs::remove(path + "-shm");
-  CHECK_FALSE(states(observer).contains("rollback_active"));
+  Observer observer(path);
+  CHECK(states(observer) == States{"encrypted"});
 }
 
 TEST_CASE("an encrypted database that was closed well is clean if its header says WAL") {

@@ -112,6 +112,7 @@ TEST_CASE("a database is watched from when it has content that SQLite can read")
   const std::string newer = lines({DatabaseState::newer_format});
   CHECK(newer.find("level=info msg=\"database is of a newer format") != std::string::npos);
   CHECK(newer.find("watched") == std::string::npos);
+  CHECK(lines({DatabaseState::encrypted}).find("watched") == std::string::npos);
   CHECK(lines({DatabaseState::corrupt_header}).find("level=warn") != std::string::npos);
   CHECK(lines({DatabaseState::wal_live}).find("database is watched") != std::string::npos);
   CHECK(lines({DatabaseState::wal_live, DatabaseState::hot_journal}).find("database is watched") ==
