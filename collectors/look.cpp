@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "collectors/ciphertext.h"
 #include "collectors/linux/lock_probe.h"
 #include "collectors/rollback.h"
 #include "collectors/sqlite/file_head.h"
@@ -47,20 +48,6 @@ Result<std::optional<FileStatus>> status_if_there(const std::string& path) {
   if (status) return *status;
   if (status.error().code == Errc::no_data) return std::nullopt;
   return fail(status.error());
-}
-
-/// Why there is no header to be had, or only a part.
-std::optional<DatabaseState> state_of(FileKind kind) {
-  switch (kind) {
-    case FileKind::empty: return DatabaseState::empty;
-    case FileKind::database: return std::nullopt;
-    case FileKind::encrypted: return DatabaseState::encrypted;
-    case FileKind::newer_format: return DatabaseState::newer_format;
-    case FileKind::corrupt_header: return DatabaseState::corrupt_header;
-    case FileKind::cut_off: return DatabaseState::truncated;
-    case FileKind::other: return DatabaseState::not_a_database;
-  }
-  return std::nullopt;
 }
 
 /// The header of a database nobody writes into a WAL: what the file itself says, if that is
@@ -412,15 +399,6 @@ void count(Look& look, LookState& state) {
   }
   look.wal_seen = state.wal_seen;
   look.rollback_transactions = state.change_counter.transactions();
-}
-
-/// What collectors and reports may say of a page 1 that is ciphertext for the most part.
-void leave_out_ciphertext(Look& look) {
-  const bool partly = look.main_header && look.main_header->plain_size < kDatabaseHeaderSize;
-  if (!partly && !look.states.contains(DatabaseState::encrypted)) return;
-  if (!look.plain)
-    look.plain = plain_facts(look.main_header, look.header, look.index, std::nullopt);
-  look.header.reset();
 }
 
 /// There is no file; but an application may still have it open.
