@@ -124,6 +124,13 @@ Result<FileStatus> status_of(const std::string& path) {
   return status_from(status);
 }
 
+Result<double> folder_modified(const std::string& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) return fail(error_from_errno(errno, "stat", path));
+  if (!S_ISDIR(status.st_mode)) return fail(Errc::unsupported, path + " is no directory");
+  return status_from(status).modified;
+}
+
 Result<std::string> real_path(const std::string& path) {
   std::error_code error;
   auto resolved = std::filesystem::canonical(path, error);

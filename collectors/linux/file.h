@@ -63,6 +63,11 @@ Result<std::optional<File>> open_if_there(const std::string& path);
 /// stat without opening. Errors: no_data if there is none, denied, io.
 Result<FileStatus> status_of(const std::string& path);
 
+/// mtime of a directory, which is when something was created in it or removed; seconds since the
+/// epoch. A symbolic link is not followed. Errors: no_data if there is none, unsupported (no
+/// directory), denied, io.
+Result<double> folder_modified(const std::string& path);
+
 /// The path without symbolic links, as SQLite resolves it before it names -wal and -shm.
 Result<std::string> real_path(const std::string& path);
 

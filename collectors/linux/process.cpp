@@ -16,20 +16,28 @@ namespace {
 constexpr std::size_t kMostOfProcess = 65536;
 constexpr std::size_t kMostOfMachine = 4U << 20U;  ///< has a number for each interrupt
 
-Result<std::uint64_t> start_ticks_of(const std::string& directory) {
+Result<ProcessStat> stat_in(const std::string& directory) {
   const Result<std::string> text = read_text(directory + "/stat", kMostOfProcess);
   if (!text) return fail(text.error());
-  const Result<ProcessStat> stat = parse_process_stat(*text);
+  return parse_process_stat(*text);
+}
+
+Result<std::uint64_t> start_ticks_of(const std::string& directory) {
+  const Result<ProcessStat> stat = stat_in(directory);
   if (!stat) return fail(stat.error());
   return stat->start_ticks;
 }
 
 }  // namespace
 
+Result<ProcessStat> read_process_stat(const std::string& procfs, int pid) {
+  return stat_in(procfs + "/" + std::to_string(pid));
+}
+
 Result<ProcessOrigin> read_process(const std::string& procfs, int pid) {
   const std::string directory = procfs + "/" + std::to_string(pid);
-  const Result<std::uint64_t> start_ticks = start_ticks_of(directory);
-  if (!start_ticks) return fail(start_ticks.error());
+  const Result<ProcessStat> stat = stat_in(directory);
+  if (!stat) return fail(stat.error());
   Result<std::string> command = read_text(directory + "/comm", kMostOfProcess);
   if (!command) return fail(command.error());
   if (command->ends_with('\n')) command->pop_back();
@@ -37,10 +45,11 @@ Result<ProcessOrigin> read_process(const std::string& procfs, int pid) {
 
   const Result<std::uint64_t> start_ticks_after = start_ticks_of(directory);
   if (!start_ticks_after) return fail(start_ticks_after.error());
-  if (*start_ticks_after != *start_ticks) {
+  if (*start_ticks_after != stat->start_ticks) {
     return fail(Errc::no_data, directory + " became another process");
   }
-  return ProcessOrigin{*start_ticks, std::move(*command), parse_cgroup(cgroup.value_or(""))};
+  return ProcessOrigin{stat->start_ticks, stat->stopped(), std::move(*command),
+                       parse_cgroup(cgroup.value_or(""))};
 }
 
 Result<std::string> read_process_cgroup(const std::string& procfs, int pid,

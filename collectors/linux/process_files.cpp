@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <functional>
 
+#include "collectors/base/database_files.h"
+#include "collectors/linux/link.h"
 #include "collectors/linux/text.h"
 #include "collectors/linux/text_file.h"
 
@@ -21,6 +23,10 @@ constexpr std::size_t kMostDescriptors = 4096;
 /// The locks of a descriptor stand before what may be long, as the targets of an epoll; and all
 /// name the same inode, so that the first one is enough.
 constexpr std::size_t kFdinfoBeginning = 4096;
+
+constexpr std::string_view kDeleted = " (deleted)";  ///< behind the name of an unlinked file
+
+std::string_view last_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 /// True as soon as `test` says so for a descriptor, by its name; one that was closed meanwhile
 /// (no_data) counts for nothing.
@@ -52,6 +58,19 @@ Result<FileIdentity> identity_behind(const std::string& link) {
   return FileIdentity{makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino};
 }
 
+/// The line "ino:" of fdinfo.
+bool names_inode(std::string_view fdinfo, std::uint64_t inode) {
+  constexpr std::string_view kKey = "ino:\t";
+  while (!fdinfo.empty()) {
+    std::string_view line = take_until(fdinfo, '\n');
+    if (!line.starts_with(kKey)) continue;
+    line.remove_prefix(kKey.size());
+    std::uint64_t named = 0;
+    return assign_number(line, named) && named == inode;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<LockEntry> parse_fdinfo_locks(std::string_view text) {
@@ -64,6 +83,44 @@ std::vector<LockEntry> parse_fdinfo_locks(std::string_view text) {
     if (const auto lock = parse_lock(line)) locks.push_back(*lock);
   }
   return locks;
+}
+
+Result<void> for_each_file(const std::string& procfs, int pid,
+                           const std::function<void(std::string_view fdinfo)>& see) {
+  const std::string process = procfs + "/" + std::to_string(pid);
+  char first = '\0';
+  const Result<bool> asked = any_descriptor(process, [&](const std::string& name) -> Result<bool> {
+    const std::string link = process + "/fd/" + name;
+    if (::readlink(link.c_str(), &first, 1) < 0)
+      return fail(error_from_errno(errno, "read the link", link));
+    if (first != '/') return false;
+    const auto info = read_beginning(process + "/fdinfo/" + name, kFdinfoBeginning);
+    if (!info) return fail(info.error());
+    see(*info);
+    return false;
+  });
+  if (!asked) return fail(asked.error());
+  return {};
+}
+
+Result<FileLocks> locks_on_file(const std::string& procfs, int pid, const FileIdentity& file) {
+  const std::string process = procfs + "/" + std::to_string(pid);
+  FileLocks found;
+  const Result<bool> asked = any_descriptor(process, [&](const std::string& name) -> Result<bool> {
+    const auto info = read_beginning(process + "/fdinfo/" + name, kFdinfoBeginning);
+    if (!info) return fail(info.error());
+    const auto locks = parse_fdinfo_locks(*info);
+    const bool locked = std::ranges::find(locks, file.inode, &LockEntry::inode) != locks.end();
+    if (!locked && !names_inode(*info, file.inode)) return false;
+    const auto identity = identity_behind(process + "/fd/" + name);
+    if (!identity) return fail(identity.error());
+    if (*identity != file) return false;
+    found.opened = true;
+    found.locks.insert(found.locks.end(), locks.begin(), locks.end());
+    return false;
+  });
+  if (!asked) return fail(asked.error());
+  return found;
 }
 
 Result<bool> has_open(const std::string& procfs, int pid, const FileIdentity& file) {
@@ -79,9 +136,34 @@ Result<bool> has_open(const std::string& procfs, int pid, const FileIdentity& fi
   });
 }
 
+Result<DescriptorShare> descriptors_of_database(const std::string& procfs, int pid,
+                                                const DatabaseFiles& files) {
+  const std::string process = procfs + "/" + std::to_string(pid);
+  const std::string_view name_alone = last_name(files.path);
+  DescriptorShare share;
+  const Result<bool> asked = any_descriptor(process, [&](const std::string& name) -> Result<bool> {
+    const std::string link = process + "/fd/" + name;
+    const Result<std::string> target = read_link(link);
+    if (!target) return fail(target.error());
+    ++share.asked;
+    std::string_view leads_to = *target;
+    if (leads_to.ends_with(kDeleted)) leads_to.remove_suffix(kDeleted.size());
+    leads_to = database_beside(leads_to).value_or(leads_to);
+    bool counts = leads_to == files.path;
+    if (!counts && last_name(leads_to) == name_alone) {
+      const auto identity = identity_behind(link);
+      counts = identity && std::ranges::find(files.identities, *identity) != files.identities.end();
+    }
+    share.of_database += counts ? 1 : 0;
+    return false;
+  });
+  if (!asked && asked.error().code != Errc::limit) return fail(asked.error());
+  return share;
+}
+
 Result<PathUse> use_of_path(const std::string& procfs, int pid, const std::string& path) {
   const std::string process = procfs + "/" + std::to_string(pid);
-  const std::string deleted = path + " (deleted)";
+  const std::string deleted = std::string(path).append(kDeleted);
   std::string target(deleted.size() + 1, '\0');  // one more, to see that it ends there
   bool open = false;
   const Result<bool> found = any_descriptor(process, [&](const std::string& name) -> Result<bool> {

@@ -35,6 +35,7 @@ Result<ProcessStat> parse_process_stat(std::string_view text) {
   }
   const Fields fields = split(text.substr(name_end + 1));
   ProcessStat stat;
+  if (fields[3].size() == 1) stat.state = fields[3].front();
   if (!assign_number(fields[14], stat.user_ticks) ||
       !assign_number(fields[15], stat.system_ticks) || !assign_number(fields[20], stat.threads) ||
       !assign_number(fields[22], stat.start_ticks) ||

@@ -8,14 +8,17 @@
 
 namespace sqlite_exporter {
 
-/// Fields of proc_pid_stat(5): 14, 15, 22, 23, 24 and 20. Ticks are 1/sysconf(_SC_CLK_TCK) seconds.
+/// Fields of proc_pid_stat(5): 3, 14, 15, 22, 23, 24 and 20. Ticks are 1/sysconf(_SC_CLK_TCK)
+/// seconds.
 struct ProcessStat {
+  char state = '?';  ///< R, S, D, Z, T (stopped by a signal), t (by a debugger) and others
   std::uint64_t user_ticks = 0;
   std::uint64_t system_ticks = 0;
   std::uint64_t start_ticks = 0;  ///< since boot; with the pid it names one process for ever
   std::uint64_t virtual_bytes = 0;
   std::uint64_t resident_pages = 0;
   long threads = 0;
+  bool stopped() const { return state == 'T' || state == 't'; }
   friend bool operator==(const ProcessStat&, const ProcessStat&) = default;
 };
 

@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "collectors/linux/description_locks.h"
 #include "collectors/linux/process_files.h"
 #include "tests/support/child_process.h"
 #include "tests/support/locks.h"
@@ -137,6 +139,71 @@ TEST_CASE("a WAL database and its wal-index are open in the application, until i
   application.close();
   CHECK_FALSE(locks_through_descriptor(application.pid(), database));
   CHECK_FALSE(deleted(application.pid(), path));
+}
+
+TEST_CASE("the locks of a process on one file, and that it is open without one") {
+  const TemporaryDirectory directory;
+  const std::string path = written(directory, "f");
+  const std::string other = written(directory, "g");
+  const ChildProcess child([&] {
+    return held_open(other) >= 0 && lock_range(held_open(path), F_RDLCK, 128, 1) &&
+           lock_range(held_open(path), F_RDLCK, 124, 1);
+  });
+  const auto locked = locks_on_file("/proc", child.pid(), identity_of(path));
+  REQUIRE(locked);
+  CHECK(locked->opened);
+  CHECK(std::ranges::any_of(locked->locks, [](const auto& lock) { return lock.first == 124; }));
+  CHECK(std::ranges::any_of(locked->locks, [](const auto& lock) { return lock.first == 128; }));
+  const auto unlocked = locks_on_file("/proc", child.pid(), identity_of(other));
+  REQUIRE(unlocked);
+  CHECK(unlocked->opened);
+  CHECK(unlocked->locks.empty());
+  const auto none = locks_on_file("/proc", ::getpid(), identity_of(path));
+  REQUIRE(none);
+  CHECK_FALSE(none->opened);
+}
+
+TEST_CASE("the locks of open file descriptions, of one process and of all") {
+  const TemporaryDirectory directory;
+  const std::string path = written(directory, "f");
+  const ChildProcess child([&] {
+    return lock_range(held_open(path), F_RDLCK, 128, 1, F_OFD_SETLK) &&
+           lock_range(held_open(path), F_RDLCK, 124, 1, F_OFD_SETLK) &&
+           lock_range(held_open(path), F_RDLCK, 126, 1);
+  });
+  const auto locks = description_locks_of("/proc", child.pid());
+  REQUIRE(locks);
+  REQUIRE(locks->size() == 2);
+  CHECK((*locks)[0].pid == child.pid());
+  CHECK((*locks)[0].inode == identity_of(path).inode);
+  CHECK((*locks)[0].first + (*locks)[1].first == 128 + 124);
+  const auto of_child = [&](const DescriptionLocks& all) {
+    return std::ranges::count(all.locks, child.pid(), &LockEntry::pid);
+  };
+  const auto all = all_description_locks({"/proc", {}, {}});
+  REQUIRE(all);
+  CHECK(of_child(*all) == 2);
+  CHECK_FALSE(all->cut);
+  CHECK(of_child(*all_description_locks({"/proc", {child.pid()}, {}})) == 0);
+  CHECK(all_description_locks({"/proc", {}, {}, 1})->cut);
+  CHECK(code_of(description_locks_of("/proc", 0)) == Errc::no_data);
+}
+
+TEST_CASE("the descriptors of a database are its own and those beside it, by any name of theirs") {
+  const TemporaryDirectory directory;
+  const std::string path = written(directory, "a.db");
+  std::filesystem::create_directory(directory / "other");
+  const std::string other = written(directory, "other/a.db");
+  std::filesystem::create_hard_link(path, directory / "other/a.db-wal");
+  const ChildProcess child([&] {
+    return held_open(path) >= 0 && held_open(written(directory, "a.db-wal")) >= 0 &&
+           held_open(other) >= 0 && held_open(directory / "other/a.db-wal") >= 0 &&
+           std::filesystem::remove(directory / "a.db-wal");
+  });
+  const auto share = descriptors_of_database("/proc", child.pid(), {path, {identity_of(path)}});
+  REQUIRE(share);
+  CHECK(share->of_database == 3);  // not the other database of that name
+  CHECK(share->asked >= 4);
 }
 
 TEST_CASE("a deleted file has exactly its name") {

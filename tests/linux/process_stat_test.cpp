@@ -20,12 +20,23 @@ const std::string kFields =
 TEST_CASE("a process stat is decoded") {
   const auto stat = parse_process_stat("77 (sqlite_exporter)" + kFields);
   REQUIRE(stat);
-  CHECK(*stat == ProcessStat{.user_ticks = 341,
+  CHECK(*stat == ProcessStat{.state = 'S',
+                             .user_ticks = 341,
                              .system_ticks = 58,
                              .start_ticks = 123456,
                              .virtual_bytes = 987654321,
                              .resident_pages = 2048,
                              .threads = 9});
+}
+
+TEST_CASE("a process is stopped by a signal or a debugger") {
+  for (const char state : {'R', 'S', 'D', 'Z', 'T', 't', 'X', 'I'}) {
+    std::string text = "77 (a)" + kFields;
+    text.replace(text.find(" S ") + 1, 1, 1, state);
+    const auto stat = parse_process_stat(text);
+    REQUIRE(stat);
+    CHECK(stat->stopped() == (state == 'T' || state == 't'));
+  }
 }
 
 TEST_CASE("a process name with blanks, parentheses and line ends") {
