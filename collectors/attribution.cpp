@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collectors/linux/process_files.h"
+#include "collectors/lost_locks.h"
 #include "collectors/sqlite/lock_bytes.h"
 
 namespace sqlite_exporter {
@@ -25,6 +26,7 @@ struct Named {
   std::map<int, HolderProcess> holders;
   bool foreign = false;      ///< some pid is 0: a process of another namespace
   bool description = false;  ///< some pid is -1: an open file description belongs to no process
+  bool description_attached = false;  ///< and it is that of the switch, held while it is open
 };
 
 HolderProcess* add(Named& named, const std::optional<LockHolder>& lock) {
@@ -42,6 +44,7 @@ Named named_holders(const LockEvidence& evidence) {
   Named named;
   if (HolderProcess* const holder = add(named, evidence.dead_mans_switch))
     holder->holds_switch = true;
+  named.description_attached = named.description;
   if (HolderProcess* const holder = add(named, evidence.database_locks.shared))
     holder->holds_shared = true;
   for (const auto& lock :
@@ -64,23 +67,41 @@ bool same_device(const LockEntry& lock, const FileIdentity& file) {
   return lock.device_major == major(file.device) && lock.device_minor == minor(file.device);
 }
 
-/// The locks that the table has on this inode; on this device alone, if the holder that F_GETLK
-/// names shows that the table calls it as stat does. New filesystems share their first inodes.
-std::vector<LockEntry> locks_of(const FileIdentity& file, const Named& named,
-                                const LockTable& table) {
-  const std::span<const LockEntry> all = table.of_inode(file.inode);
+/// The locks on one file. Those of open file descriptions are in the table under no pid, and in
+/// `described` under those of the processes found.
+struct FileLockList {
+  std::vector<LockEntry> table;
+  std::vector<LockEntry> described;
+};
+
+/// The locks on this inode; on this device alone, if the holder that F_GETLK names shows that the
+/// table calls it as stat does. New filesystems share their first inodes.
+FileLockList locks_of(const FileIdentity& file, const Named& named, const LockHolders& locks) {
+  const std::span<const LockEntry> all = locks.table.of_inode(file.inode);
   const bool by_device = std::ranges::any_of(all, [&](const LockEntry& lock) {
     return same_device(lock, file) && named.holders.contains(lock.pid);
   });
-  std::vector<LockEntry> locks;
-  std::ranges::copy_if(all, std::back_inserter(locks), [&](const LockEntry& lock) {
-    return !by_device || same_device(lock, file);
-  });
-  return locks;
+  const auto counts = [&](const LockEntry& lock) { return !by_device || same_device(lock, file); };
+  FileLockList list;
+  std::ranges::copy_if(all, std::back_inserter(list.table), counts);
+  std::ranges::copy_if(locks.descriptions.of_inode(file.inode), std::back_inserter(list.described),
+                       counts);
+  return list;
 }
 
-std::map<int, Listed> listed_holders(const LockEvidence& evidence, const Named& named,
-                                     const LockTable& table) {
+struct ListedLocks {
+  FileLockList database;
+  FileLockList shm;
+};
+
+ListedLocks listed_locks(const LockEvidence& evidence, const Named& named,
+                         const LockHolders& locks) {
+  ListedLocks listed{locks_of(evidence.database, named, locks), {}};
+  if (evidence.shm) listed.shm = locks_of(*evidence.shm, named, locks);
+  return listed;
+}
+
+std::map<int, Listed> listed_holders(const LockEvidence& evidence, const ListedLocks& locks) {
   std::map<int, Listed> listed;
   const auto add = [&](const LockEntry& lock, const FileIdentity& file) -> HolderProcess& {
     Listed& item = listed[lock.pid];
@@ -88,21 +109,68 @@ std::map<int, Listed> listed_holders(const LockEvidence& evidence, const Named& 
     item.file = file;
     return item.holder;
   };
-  for (const LockEntry& lock : locks_of(evidence.database, named, table)) {
-    if (lock.pid <= 0 || !overlaps(lock, kPendingLock, kDatabaseLocksLength)) continue;
+  const auto holds = [](HolderProcess& holder, Lock lock, bool held) {
+    bool& listed_lock = holder.listed_locks[static_cast<std::size_t>(lock)];
+    listed_lock = listed_lock || held;
+  };
+  const auto add_database = [&](const LockEntry& lock) {
+    if (lock.pid <= 0 || !overlaps(lock, kPendingLock, kDatabaseLocksLength)) return;
     HolderProcess& holder = add(lock, evidence.database);
     if (overlaps(lock, kSharedLockFirst, kSharedLockLength)) holder.holds_shared = true;
-  }
-  if (!evidence.shm) return listed;
-  for (const LockEntry& lock : locks_of(*evidence.shm, named, table)) {
-    if (lock.pid <= 0 || !overlaps(lock, kWalWriteLock, kWalLocksLength)) continue;
+    if (!lock.exclusive) return;
+    holds(holder, Lock::pending, overlaps(lock, kPendingLock, 1));
+    holds(holder, Lock::reserved, overlaps(lock, kReservedLock, 1));
+    holds(holder, Lock::exclusive, overlaps(lock, kSharedLockFirst, kSharedLockLength));
+  };
+  const auto add_shm = [&](const LockEntry& lock) {
+    if (lock.pid <= 0 || !overlaps(lock, kWalWriteLock, kWalLocksLength)) return;
     HolderProcess& holder = add(lock, *evidence.shm);
     if (overlaps(lock, kDeadMansSwitch, 1)) holder.holds_switch = true;
-    if (lock.exclusive) continue;
+    if (overlaps(lock, kWalWriteLock, kWalLocksLength - 1)) holder.listed_wal_lock = true;
+    if (lock.exclusive) {
+      holds(holder, Lock::write, overlaps(lock, kWalWriteLock, 1));
+      holds(holder, Lock::checkpoint, overlaps(lock, kWalCheckpointLock, 1));
+      holds(holder, Lock::recover, overlaps(lock, kWalRecoverLock, 1));
+      return;
+    }
     for (std::size_t mark = 0; mark < kReadMarks; ++mark)
       if (overlaps(lock, kWalReadLock0 + mark, 1)) holder.listed_reads[mark] = true;
-  }
+  };
+  std::ranges::for_each(locks.database.table, add_database);
+  std::ranges::for_each(locks.database.described, add_database);
+  std::ranges::for_each(locks.shm.table, add_shm);
+  std::ranges::for_each(locks.shm.described, add_shm);
   return listed;
+}
+
+bool has_description(const FileLockList& locks) {
+  return std::ranges::any_of(locks.table, &LockEntry::open_file_description);
+}
+
+/// Open file descriptions that belong to no process that was found. The switch is held for as long
+/// as a connection lives, and other locks may come and go between table and search.
+void judge_descriptions(const ListedLocks& locks, const Named& named, const LockHolders& holders,
+                        AttributionState& state, Holders& result) {
+  const auto unknown = [](const FileLockList& list, std::uint64_t first, std::uint64_t length) {
+    return unexplained(list.table, list.described, first, length) > 0;
+  };
+  for (std::size_t mark = 0; mark < kReadMarks; ++mark)
+    result.unknown_reads[mark] = unknown(locks.shm, kWalReadLock0 + mark, 1);
+  const bool listed = has_description(locks.database) || has_description(locks.shm);
+  const bool unknown_attached = unknown(locks.shm, kDeadMansSwitch, 1);
+  result.descriptions_known = (listed || !named.description) && !unknown_attached &&
+                              !unknown(locks.database, kPendingLock, kDatabaseLocksLength);
+  result.complete = result.complete && result.descriptions_known;
+  const bool unlisted = !listed && named.description_attached;
+  if (!unknown_attached && !unlisted) {
+    state.undescribed.reset();
+    return;
+  }
+  if (!state.undescribed) state.undescribed = holders.read;
+  if (*state.undescribed == holders.read) return;  // it may be new, or gone
+  set(result.limits, unlisted                      ? AttributionLimit::filesystem
+                     : holders.descriptions.denied ? AttributionLimit::denied
+                                                   : AttributionLimit::open_file_description);
 }
 
 /// Does the process have the file open? Asked until it does.
@@ -121,6 +189,8 @@ void merge(HolderProcess& into, const HolderProcess& from) {
   into.holds_switch = into.holds_switch || from.holds_switch;
   into.holds_shared = into.holds_shared || from.holds_shared;
   into.listed_reads = from.listed_reads;
+  into.listed_wal_lock = from.listed_wal_lock;
+  into.listed_locks = from.listed_locks;
 }
 
 /// False if neither this table nor the one before it lists the process that F_GETLK says holds the
@@ -179,42 +249,6 @@ void add_missed(const LockEvidence& evidence, const std::map<int, Listed>& liste
   }
 }
 
-bool had_both(const HolderProcess& holder, const AttributionState& state) {
-  return state.whole.contains({holder.pid, holder.process.start_ticks});
-}
-
-/// Somebody with one of two locks; rather one who was seen with both.
-const HolderProcess* unbalanced_of(const Holders& holders, const AttributionState& state) {
-  const HolderProcess* found = nullptr;
-  for (const HolderProcess& holder : holders.processes) {
-    if (holder.holds_switch == holder.holds_shared) continue;
-    if (found == nullptr || had_both(holder, state)) found = &holder;
-  }
-  return found;
-}
-
-/// The process that holds one of two locks in this table and in one before it: between two locks of
-/// an open or a close there is no time for that. A table is not of one moment and may miss a lock:
-/// the descriptors of the process are asked last.
-std::optional<LostLocks> lost_locks(const Holders& holders, const LockEvidence& evidence,
-                                    const Node& node, AttributionState& state) {
-  const HolderProcess* const unbalanced = unbalanced_of(holders, state);
-  for (const HolderProcess& holder : holders.processes)
-    if (holder.holds_switch && holder.holds_shared)
-      state.whole.emplace(holder.pid, holder.process.start_ticks);
-  if (unbalanced == nullptr) {
-    state.suspect.reset();
-    return std::nullopt;
-  }
-  if (!state.suspect || state.suspect->first != unbalanced->pid)
-    state.suspect = {unbalanced->pid, node.locks->read};
-  if (state.suspect->second == node.locks->read) return std::nullopt;
-  const FileIdentity& other = unbalanced->holds_switch ? evidence.database : *evidence.shm;
-  const Result<bool> holds = has_open(node.paths.procfs, unbalanced->pid, other);
-  if (!holds || *holds) return std::nullopt;
-  return LostLocks{unbalanced->pid, unbalanced->holds_switch, had_both(*unbalanced, state)};
-}
-
 /// What is remembered of processes that let go would grow for ever.
 void forget_gone(const std::map<int, HolderProcess>& holders, AttributionState& state) {
   const auto is_gone = [&](const auto& process) { return !holders.contains(process.first); };
@@ -229,6 +263,7 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
   if (std::exchange(state.confirmed_for, files) != files) {
     state.confirmed.clear();
     state.whole.clear();
+    state.lost_both.reset();
   }
 
   const LockHolders& locks = *node.locks;
@@ -240,6 +275,8 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
   if (!evidence.dead_mans_switch && !evidence.database_locks.any()) {
     result.complete = true;  // whoever was listed has let go since
     state.missing.reset();
+    state.undescribed.reset();
+    result.descriptions_known = true;
     return result;
   }
   Named named = named_holders(evidence);
@@ -248,7 +285,8 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
     named.foreign = named.foreign || !named.holders.empty();
     named.holders.clear();
   }
-  const std::map<int, Listed> listed = listed_holders(evidence, named, locks.table);
+  const ListedLocks on_files = listed_locks(evidence, named, locks);
+  const std::map<int, Listed> listed = listed_holders(evidence, on_files);
   if (!lists_all(named, listed, locks, state)) {
     set(result.limits, AttributionLimit::filesystem);
     result.complete = false;
@@ -261,7 +299,7 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
     set(result.limits, AttributionLimit::pid_namespace);
     result.complete = false;
   }
-  if (named.description) result.complete = false;
+  judge_descriptions(on_files, named, locks, state, result);
 
   for (auto& [pid, holder] : holders) {
     // Those of F_GETLK are among them only where the two call processes alike.
@@ -277,7 +315,7 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
     result.processes.push_back(std::move(holder));
   }
   if (evidence.shm && result.complete)
-    result.lost_locks = lost_locks(result, evidence, node, state);
+    result.lost_locks = find_lost_locks(result, evidence, node, state);
   return result;
 }
 

@@ -2,7 +2,8 @@
 ///
 /// F_GETLK names one holder of a byte, and never a wrong one. /proc/locks names all, but by device
 /// and inode, which on btrfs or overlayfs may belong to another file: who is found there alone
-/// counts once its own descriptors confirm it.
+/// counts once its own descriptors confirm it. Those of open file descriptions have no pid in
+/// either: descriptors alone tell (collectors/description_holders.h).
 #pragma once
 
 #include <chrono>
@@ -38,6 +39,10 @@ struct AttributionState {
   std::optional<std::pair<int, std::chrono::steady_clock::time_point>> missing;
   /// A process with one of two locks, and when the table was read that showed it first.
   std::optional<std::pair<int, std::chrono::steady_clock::time_point>> suspect;
+  /// A process that was shown to have lost both, by pid and start.
+  std::optional<std::pair<int, std::uint64_t>> lost_both;
+  /// When the table was read that first showed an open file description of nobody.
+  std::optional<std::chrono::steady_clock::time_point> undescribed;
 };
 
 /// Reads /proc only for holders not seen before. `node.locks` is set.

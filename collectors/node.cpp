@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "collectors/linux/process.h"
+#include "collectors/process_condition.h"
 #include "collectors/sqlite/lock_bytes.h"
 
 namespace sqlite_exporter {
@@ -21,8 +22,7 @@ using Clock = std::chrono::steady_clock;
 /// Reading /proc/locks stops every fcntl lock of the machine for a moment.
 constexpr Clock::duration kLocksPeriod = std::chrono::seconds(5);
 
-/// Within five seconds a pid that holds the same kind of lock is the same process; after a minute
-/// it is looked at again, since it may have been moved to another cgroup.
+/// After a minute a process is looked at again, since it may have been moved to another cgroup.
 constexpr Clock::duration kProcessesPeriod = std::chrono::minutes(1);
 
 /// A pid means the same to F_GETLK and to this procfs if it knows us by the pid we know.
@@ -55,17 +55,23 @@ void read_processes(LockHolders& holders, const LockHolders* previous, const Nod
       previous == nullptr || holders.read - previous->processes_read >= kProcessesPeriod;
   holders.processes_read = again ? holders.read : previous->processes_read;
   std::set<int> unknown;
-  for (const LockEntry& lock : holders.table.entries()) {
-    if (lock.pid <= 0 || !may_be_sqlite(lock) || holders.processes.contains(lock.pid)) continue;
+  const auto add = [&](int pid) {
+    if (holders.processes.contains(pid)) return;
     if (!again) {
-      if (const auto known = previous->processes.find(lock.pid);
-          known != previous->processes.end()) {
-        holders.processes.insert(*known);
-        continue;
+      const auto known = previous->processes.find(pid);
+      if (known != previous->processes.end()) {
+        Process process = known->second;
+        if (read_condition(paths.procfs, pid, false, process)) {
+          holders.processes.emplace(pid, std::move(process));
+          return;
+        }
       }
     }
-    unknown.insert(lock.pid);
-  }
+    unknown.insert(pid);
+  };
+  for (const LockEntry& lock : holders.table.entries())
+    if (lock.pid > 0 && may_be_sqlite(lock)) add(lock.pid);
+  for (const LockEntry& lock : holders.descriptions.locks) add(lock.pid);
   if (unknown.empty() && previous != nullptr) {
     holders.names = previous->names;
     holders.boot_time = previous->boot_time;
@@ -77,6 +83,7 @@ void read_processes(LockHolders& holders, const LockHolders* previous, const Nod
   for (const int pid : unknown) {
     Result<Process> process = read_owner(paths.procfs, pid, holders);
     if (process) {
+      read_condition(paths.procfs, pid, true, *process);
       holders.processes.emplace(pid, std::move(*process));
     } else if (is_hidden(process.error(), pid, node)) {
       holders.hidden.insert(pid);
@@ -109,7 +116,8 @@ Result<Node> read_node(const NodePaths& paths) {
   return node;
 }
 
-void read_lock_holders(Node& node, const std::shared_ptr<const LockHolders>& previous) {
+void read_lock_holders(Node& node, const std::shared_ptr<const LockHolders>& previous,
+                       const std::function<void()>& step) {
   const Clock::time_point now = Clock::now();
   if (previous && now - previous->read < kLocksPeriod) {
     node.locks = previous;
@@ -120,6 +128,8 @@ void read_lock_holders(Node& node, const std::shared_ptr<const LockHolders>& pre
   Result<LockTable> table = LockTable::read(node.paths.procfs);
   if (table) {
     holders->table = std::move(*table);
+    holders->descriptions = find_description_holders(
+        holders->table, node.paths.procfs, now, previous ? &previous->descriptions : nullptr, step);
     read_processes(*holders, previous.get(), node);
   } else {
     holders->error = table.error();
@@ -143,6 +153,7 @@ Result<Process> read_owner(const std::string& procfs, int pid, const LockHolders
   if (!origin) return fail(origin.error());
   Process process;
   process.start_ticks = origin->start_ticks;
+  process.stopped = origin->stopped;
   if (holders.boot_time)
     process.start_time = process_start_time(origin->start_ticks, *holders.boot_time);
   process.owner = owner_named(origin->cgroup, holders.names);

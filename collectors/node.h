@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "collectors/base/result.h"
+#include "collectors/description_holders.h"
 #include "collectors/linux/cgroup_path.h"
 #include "collectors/linux/lock_table.h"
 #include "collectors/linux/mount_table.h"
@@ -41,6 +43,7 @@ struct LockHolders {
   std::chrono::steady_clock::time_point read;
   std::optional<Error> error;  ///< why there is no table
   LockTable table;
+  DescriptionHolders descriptions;
   std::map<int, Process> processes;
   std::set<int> hidden;  ///< they are there, and may not be looked at
   PodNames names;
@@ -68,8 +71,10 @@ struct Node {
 Result<Node> read_node(const NodePaths& paths);
 
 /// Reads /proc/locks and the processes in it into `node`, if `previous` is older than five seconds
-/// (law 5); else takes over what it has. What cannot be read is left out, and said so.
-void read_lock_holders(Node& node, const std::shared_ptr<const LockHolders>& previous);
+/// (law 5); else takes over what it has. What cannot be read is left out, and said so. `step` is
+/// called before each process that is asked for open file descriptions, and may be null.
+void read_lock_holders(Node& node, const std::shared_ptr<const LockHolders>& previous,
+                       const std::function<void()>& step = {});
 
 /// Without the process's name.
 Owner owner_named(const CgroupOwner& cgroup, const PodNames& names);

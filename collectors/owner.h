@@ -27,6 +27,10 @@ struct Process {
   Owner owner;
   std::uint64_t start_ticks = 0;     ///< since boot; with the pid it names one process for ever
   std::optional<double> start_time;  ///< unix seconds
+  bool stopped = false;              ///< by a signal or a debugger, when /proc/locks was read
+  /// Descriptors it has open, and how many it may have (soft RLIMIT_NOFILE).
+  std::optional<std::uint64_t> open_fds;
+  std::optional<std::uint64_t> max_fds;
 };
 
 /// A process that holds a lock of this database, and so has it open.
@@ -37,22 +41,26 @@ struct HolderProcess {
   bool holds_shared = false;  ///< SHARED of the database file; in WAL mode both, or neither
   std::array<bool, kReadMarks> reads{};         ///< read marks it holds right now
   std::array<bool, kReadMarks> listed_reads{};  ///< and held when /proc/locks was read
+  bool listed_wal_lock = false;                 ///< one of bytes 120 to 127 of the wal-index, then
+  std::array<bool, kLockCount> listed_locks{};  ///< those held for itself alone, then
 };
 
 /// Why owners cannot be told: the label value `reason`.
 enum class AttributionLimit : std::uint8_t {
-  denied,         ///< what the kernel tells of other users' processes takes CAP_SYS_PTRACE
-  pid_namespace,  ///< the holder lives in one that this process cannot see into
-  filesystem,     ///< /proc/locks names the file by another device or inode than stat does
+  denied,                 ///< what the kernel tells of other users' processes takes CAP_SYS_PTRACE
+  pid_namespace,          ///< the holder lives in one that this process cannot see into
+  filesystem,             ///< /proc/locks names the file by another device or inode than stat does
+  open_file_description,  ///< such a lock shows in the descriptors of no process that can be seen
 };
-inline constexpr std::array<std::string_view, 3> kAttributionLimitNames = {
-    "denied", "pid_namespace", "filesystem"};
+inline constexpr std::array<std::string_view, 4> kAttributionLimitNames = {
+    "denied", "pid_namespace", "filesystem", "open_file_description"};
 using AttributionLimits = std::array<bool, kAttributionLimitNames.size()>;
 
-/// A process that holds one of the two locks that every connection in WAL mode holds both of.
+/// A process without one of the two locks that every connection in WAL mode holds both of.
 struct LostLocks {
   int pid = 0;
   bool holds_switch = false;  ///< the other one is lost
+  bool lost_both = false;     ///< it holds neither, and reads or writes through the wal-index
   /// It was seen with both. A connection whose wal-index is read-only may never have had the
   /// switch.
   bool had_both = false;
@@ -66,6 +74,10 @@ struct Holders {
   std::chrono::steady_clock::time_point listed;  ///< when /proc/locks was read
   /// Read marks that the exporter's own SQL worker holds, which is not in `processes`.
   std::array<bool, kReadMarks> own_reads{};
+  /// Read marks that an open file description of a process unknown held when /proc/locks was read.
+  std::array<bool, kReadMarks> unknown_reads{};
+  /// All open-file-description locks on its files are those of `processes`, as of then.
+  bool descriptions_known = false;
 };
 
 }  // namespace sqlite_exporter

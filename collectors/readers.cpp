@@ -35,6 +35,14 @@ constexpr Metric kReaderPinned = gauge(
 constexpr const Metric* kMetrics[] = {&kReaders, &kPinnedFrames, &kOldestAge, &kOldestPid,
                                       &kReaderPinned};
 
+/// As F_GETLK says; of an open file description, which has no pid there, one process that has it.
+int pid_of_reader(const Look& look, std::size_t mark) {
+  const int pid = look.wal_locks.read[mark]->pid;
+  if (pid >= 0) return pid;
+  const std::vector<const HolderProcess*> holders = holders_of_mark(look, mark);
+  return holders.empty() ? pid : holders.front()->pid;
+}
+
 void add_owners(const Look& look, Batch& batch) {
   std::map<Owner, std::uint32_t> pinned;
   for (std::size_t mark = 0; mark < kReadMarks; ++mark) {
@@ -43,7 +51,7 @@ void add_owners(const Look& look, Batch& batch) {
     const std::uint32_t frames =
         look.index->mx_frame - std::max(reader->safe_frame, look.index->n_backfill);
     const std::vector<const HolderProcess*> holders = holders_of_mark(look, mark);
-    if (holders.empty()) {
+    if (holders.empty() || has_unknown_reader(look, mark)) {
       std::uint32_t& most = pinned[Owner()];
       most = std::max(most, frames);
     }
@@ -80,7 +88,7 @@ Result<void> look_at_readers(const Look& look, Batch& batch) {
     const OldReader* const reader = old_reader(look, mark);
     if (reader == nullptr || (oldest != nullptr && oldest->since <= reader->since)) continue;
     oldest = reader;
-    pid = read[mark]->pid;
+    pid = pid_of_reader(look, mark);
   }
   if (oldest == nullptr) return {};
   const std::chrono::duration<double> age = look.taken - oldest->since;
@@ -91,6 +99,11 @@ Result<void> look_at_readers(const Look& look, Batch& batch) {
 }
 
 }  // namespace
+
+bool has_unknown_reader(const Look& look, std::size_t mark) {
+  const std::optional<OldReader>& reader = look.sample.old_readers[mark];
+  return reader && look.holders.unknown_reads[mark] && look.holders.listed >= reader->since;
+}
 
 const Collector kReadersCollector = {"readers", kMetrics, look_at_readers};
 

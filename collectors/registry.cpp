@@ -23,8 +23,8 @@ constexpr std::array<const Collector*, 8> kCollectors = {
     &kHoldersCollector,     &kLocksCollector,    &kReadersCollector, &kWalCollector,
 };
 
-constexpr std::array<const NodeCollector*, 2> kNodeCollectors = {&kCgroupCollector,
-                                                                 &kFilesystemNodeCollector};
+constexpr std::array<const NodeCollector*, 3> kNodeCollectors = {
+    &kCgroupCollector, &kFilesystemNodeCollector, &kHoldersNodeCollector};
 
 }  // namespace
 

@@ -61,8 +61,9 @@ Result<void> suspect_locks(const Look& look, const File& database, const Node& n
   if (const auto& lost = look.holders.lost_locks; lost && !look.sample.orphaned) {
     const DatabaseState state = lost->holds_switch ? unshared_state(look, node, lost->pid)
                                                    : unswitched_state(look, node, lost->pid);
-    // Who never had the switch has lost nothing, unless its wal-index was unlinked.
-    if (lost->holds_switch || lost->had_both || state == DatabaseState::orphaned)
+    // Who never had the switch has lost nothing, unless its wal-index was unlinked. But nobody uses
+    // a wal-index with neither lock.
+    if (lost->holds_switch || lost->had_both || lost->lost_both || state == DatabaseState::orphaned)
       suspected.add(state);
   }
   if (!look.sample.orphaned) suspect_unlinked_index(look, node, suspected);

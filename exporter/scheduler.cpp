@@ -130,7 +130,7 @@ void Scheduler::begin_pass() {
     }
     node->own_reader = own;
     node->open_files = open_files;
-    if (locked) read_lock_holders(*node, known);
+    if (locked) read_lock_holders(*node, known, [&job] { job->progress.step(); });
     job->node = std::make_shared<const Node>(std::move(*node));
   });
 }

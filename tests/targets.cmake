@@ -65,6 +65,7 @@ unit_test(test_linux SOURCES
   tests/linux/cgroup_namespace_test.cpp
   tests/linux/cgroup_path_test.cpp
   tests/linux/cgroup_test.cpp
+  tests/linux/descriptor_count_test.cpp
   tests/linux/file_test.cpp
   tests/linux/filesystem_status_test.cpp
   tests/linux/inotify_events_test.cpp
@@ -104,6 +105,7 @@ unit_test(test_observer SOURCES
   tests/collectors/database_state_test.cpp
   tests/collectors/database_test.cpp
   tests/collectors/encrypted_test.cpp
+  tests/collectors/description_holders_test.cpp
   tests/collectors/epoch_test.cpp
   tests/collectors/false_friends_test.cpp
   tests/collectors/filesystem_test.cpp
@@ -111,8 +113,10 @@ unit_test(test_observer SOURCES
   tests/collectors/holders_test.cpp
   tests/collectors/lock_time_test.cpp
   tests/collectors/locks_test.cpp
+  tests/collectors/lost_locks_test.cpp
   tests/collectors/node_test.cpp
   tests/collectors/overwrite_watch_test.cpp
+  tests/collectors/process_condition_test.cpp
   tests/collectors/reader_watch_test.cpp
   tests/collectors/readers_test.cpp
   tests/collectors/signs_of_life_test.cpp
