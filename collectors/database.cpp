@@ -23,7 +23,8 @@ constexpr Metric kState = gauge(
     {"state"});
 constexpr Metric kInfo =
     gauge("sqlite_database_info",
-          "1; sqlite_version is that of the last writer (SQLITE_VERSION_NUMBER in the header).",
+          "1; sqlite_version is that of the last writer of page 1, the last that changed schema or "
+          "size (SQLITE_VERSION_NUMBER in the header).",
           {"path", "journal_mode", "auto_vacuum", "encoding", "sqlite_version", "mountpoint"});
 constexpr Metric kPages =
     gauge("sqlite_database_pages", "Size in pages after the last commit (PRAGMA page_count).");

@@ -1,4 +1,4 @@
-/// Defects of the SQLite that wrote the database last.
+/// Defects of the SQLite that wrote page 1 of the database last.
 #pragma once
 
 #include "collectors/collector.h"

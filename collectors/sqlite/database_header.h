@@ -55,7 +55,8 @@ struct DatabaseHeader {
   TextEncoding encoding = TextEncoding::unset;
   std::uint32_t user_version = 0;    ///< stored unsigned; SQLite shows it as a signed 32-bit value
   std::uint32_t application_id = 0;  ///< stored unsigned; SQLite shows it as a signed 32-bit value
-  std::uint32_t sqlite_version_number = 0;  ///< of the last writer, 3040001 is 3.40.1; 0 unknown
+  /// Of who wrote page 1 last, as schema and size change: 3040001 is 3.40.1; 0 unknown.
+  std::uint32_t sqlite_version_number = 0;
   bool by_turso = false;  ///< version-valid-for holds the version number, as Turso 0.8.3 leaves it
   /// Of five fields behind byte 32, how many hold what SQLite never writes: schema format 0..4,
   /// text encoding 0..3, no more free pages than pages, reserved zeros, version 3.x or none. SQLite

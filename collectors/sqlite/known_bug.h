@@ -1,7 +1,9 @@
-/// Bugs of SQLite that the version of a database's last writer has.
+/// Bugs of SQLite that the version of who wrote page 1 last has.
 #pragma once
 
 #include <cstdint>
+
+#include "collectors/sqlite/database_header.h"
 
 namespace sqlite_exporter {
 
@@ -15,6 +17,11 @@ constexpr bool has_wal_reset_bug(std::uint32_t sqlite_version_number) {
   };
   const bool repaired = is_from_to(3044006, 3044999) || is_from_to(3050007, 3050999);
   return is_from_to(3007000, 3051002) && !repaired;
+}
+
+/// Turso is other code, and stamps a version of its own.
+constexpr bool has_wal_reset_bug(const DatabaseHeader& header) {
+  return !header.by_turso && has_wal_reset_bug(header.sqlite_version_number);
 }
 
 }  // namespace sqlite_exporter
