@@ -4,6 +4,8 @@
 #include <chrono>
 #include <functional>
 
+#include "collectors/replicator.h"
+
 namespace sqlite_exporter {
 
 namespace {
@@ -22,17 +24,11 @@ bool long_transaction(const Look& look) {
 }
 
 BlockedCause cause_of_mark(const Look& look, std::size_t mark) {
-  const std::vector<const HolderProcess*> holders = holders_of_mark(look, mark);
-  const auto replicates = [](const HolderProcess* holder) {
-    return is_replicator(holder->process.owner);
-  };
-  if (!holders.empty() && std::ranges::all_of(holders, replicates)) return BlockedCause::replicator;
+  if (is_held_by_design(look, mark)) return BlockedCause::replicator;
   return mark == 0 ? BlockedCause::old_reader_on_slot_0 : BlockedCause::reader;
 }
 
 }  // namespace
-
-bool is_replicator(const Owner& owner) { return owner.process == "litestream"; }
 
 const OldReader* old_reader(const Look& look, std::size_t mark) {
   if (!look.index) return nullptr;

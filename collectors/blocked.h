@@ -28,9 +28,6 @@ using BlockedCauses = std::array<bool, kBlockedCauseNames.size()>;
 /// Causes that the look and two samples before it agree on.
 BlockedCauses blocked_causes(const Look& look);
 
-/// Litestream keeps a read transaction open by design, and checkpoints around it itself.
-bool is_replicator(const Owner& owner);
-
 /// The reader behind a read mark as look and samples agree on it; null if they do not, or if it
 /// holds nothing back.
 const OldReader* old_reader(const Look& look, std::size_t mark);

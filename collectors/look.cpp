@@ -5,6 +5,7 @@
 
 #include "collectors/ciphertext.h"
 #include "collectors/linux/lock_probe.h"
+#include "collectors/replicator.h"
 #include "collectors/rollback.h"
 #include "collectors/sqlite/file_head.h"
 #include "collectors/sqlite/lock_bytes.h"
@@ -374,6 +375,7 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
                               look.database_locks, look.wal_locks},
                              node, state.attribution);
   }
+  look.litestream_beside = replicates_beside(look, node.mounts);
   for (std::size_t mark = 0; mark < kReadMarks; ++mark)
     if (const auto& reader = look.wal_locks.read[mark]; reader && node.is_own(reader->pid))
       look.holders.own_reads[mark] = true;

@@ -59,6 +59,7 @@ struct Look {
   std::optional<PlainFacts> plain;      ///< in place of `header` where most of it is ciphertext
   std::uint8_t format_version = 0;      ///< of a newer format than SQLite's own
   std::optional<SideFiles> side_files;  ///< where Turso wrote the database
+  bool litestream_beside = false;       ///< only asked where a reader is old: `replicates_beside`
   Holders holders;                      ///< empty and incomplete where the node has no lock table
 
   /// `NodePaths::host_path`: users are shown the node's own names.

@@ -120,6 +120,7 @@ unit_test(test_observer SOURCES
   tests/collectors/reader_watch_test.cpp
   tests/collectors/readers_test.cpp
   tests/collectors/signs_of_life_test.cpp
+  tests/collectors/replicator_test.cpp
   tests/collectors/sql_access_test.cpp
   tests/collectors/wal_agreement_test.cpp
   tests/collectors/wal_counters_test.cpp

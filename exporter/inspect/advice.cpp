@@ -83,14 +83,9 @@ void advise_on_states(const Observation& observation, List& list) {
                     "has open (ls -l /proc/<pid>/fd)."});
 }
 
-void advise_on_readers(const Observation& observation, const BlockedCauses& causes, List& list) {
-  const bool only_replicators = holds(causes, BlockedCause::replicator) &&
-                                !holds(causes, BlockedCause::reader) &&
-                                !holds(causes, BlockedCause::old_reader_on_slot_0);
+void advise_on_readers(const Observation& observation, List& list) {
   for (const HeldReader& reader : readers_of(observation)) {
     if (!reader.old) continue;
-    const bool replicator = only_replicators || std::ranges::all_of(reader.processes, is_replicator,
-                                                                    &NamedProcess::owner);
     std::string meaning = "READ";
     meaning.append(std::to_string(reader.slot)).append(" is held by ");
     meaning.append(names_of(reader.processes));
@@ -99,7 +94,7 @@ void advise_on_readers(const Observation& observation, const BlockedCauses& caus
                                     : ", whose read transaction keeps checkpoints from copying ");
     meaning.append(frames(reader.pinned_frames));
     meaning.append(reader.slot == 0 ? " wait." : ".");
-    if (replicator) {
+    if (reader.by_design) {
       list.push_back({Severity::note, "replicator", std::move(meaning),
                       "Litestream keeps a reader by design, and lets go of it when it checkpoints. "
                       "If the WAL goes on growing, look at its log."});
@@ -107,22 +102,26 @@ void advise_on_readers(const Observation& observation, const BlockedCauses& caus
     }
     list.push_back({Severity::attention, reader.slot == 0 ? "old_reader_on_slot_0" : "reader",
                     std::move(meaning),
-                    "End that transaction (a statement not stepped to its end or reset, a BEGIN "
-                    "without COMMIT), or restart that process."});
+                    or_continue(reader.processes,
+                                "End that transaction (a statement not stepped to its end or "
+                                "reset, a BEGIN without COMMIT), or restart that process.")});
   }
 }
 
 void advise_on_writer(const Observation& observation, const BlockedCauses& causes, List& list) {
   if (!holds(causes, BlockedCause::writer)) return;
   std::string meaning = "One write transaction has been open";
+  std::vector<NamedProcess> writers;
   for (const HeldLock& lock : locks_of(observation)) {
     if (lock.lock != to_string(Lock::write)) continue;
     if (lock.age) meaning.append(" for at least ").append(time_in_words(*lock.age));
     meaning.append(", by ").append(process_in_words(lock.process));
+    writers.push_back(lock.process);
   }
-  list.push_back({Severity::attention, "writer",
-                  meaning.append(": everybody else who wants to write waits or fails."),
-                  "Commit or roll back that transaction, or restart that process."});
+  list.push_back(
+      {Severity::attention, "writer",
+       meaning.append(": everybody else who wants to write waits or fails."),
+       or_continue(writers, "Commit or roll back that transaction, or restart that process.")});
 }
 
 void advise_on_checkpoints(const Observation& observation, const BlockedCauses& causes,
@@ -171,13 +170,23 @@ void add_notes(const Look& look, List& list) {
                                 "work across machines."),
                     ""});
   if (look.header && look.header->journal_mode == JournalMode::wal &&
-      has_wal_reset_bug(look.header->sqlite_version_number))
+      has_wal_reset_bug(*look.header))
     list.push_back({Severity::note, "wal_reset_bug",
                     std::string("SQLite ")
                         .append(sqlite_version_in_words(look.header->sqlite_version_number))
-                        .append(", which wrote last, can lose commits when a checkpoint meets a "
-                                "reset of the WAL."),
-                    "Update the application's SQLite to 3.51.3 or later."});
+                        .append(", which wrote page 1 last, can lose commits when a checkpoint "
+                                "meets a reset of the WAL. Page 1 is written when the schema or "
+                                "the size changes: the application may have another version by "
+                                "now."),
+                    "If its SQLite is older than 3.51.3, update it."});
+}
+
+void advise_on_leaks(const Observation& observation, List& list) {
+  for (const ConnectionLeak& leak : observation.leaks)
+    list.push_back({Severity::attention, "connection_leak",
+                    leak_in_words(leak, name_of(observation, leak.pid)),
+                    "Close connections that are no longer used (a pool with a limit does), or "
+                    "restart that process."});
 }
 
 List most_urgent_first(List list) {
@@ -208,10 +217,11 @@ std::vector<Advice> advice_for(const Observation& observation) {
   List list;
   const BlockedCauses causes = blocked_causes(*observation.look);
   advise_on_states(observation, list);
-  advise_on_readers(observation, causes, list);
+  advise_on_readers(observation, list);
   advise_on_writer(observation, causes, list);
   advise_on_checkpoints(observation, causes, list);
   advise_on_backlog(observation, list);
+  advise_on_leaks(observation, list);
   add_notes(*observation.look, list);
   return most_urgent_first(std::move(list));
 }

@@ -6,6 +6,9 @@
 #include <utility>
 
 #include "collectors/blocked.h"
+#include "collectors/lock_owner.h"
+#include "collectors/readers.h"
+#include "collectors/replicator.h"
 #include "exporter/inspect/words.h"
 
 namespace sqlite_exporter {
@@ -18,20 +21,30 @@ double seconds_between(std::chrono::steady_clock::time_point from,
 }
 
 NamedProcess named(const HolderProcess& process) {
-  return {process.pid, process.process.owner, process.process.start_time};
+  const Process& facts = process.process;
+  return {process.pid, facts.owner, facts.start_time, facts.stopped};
 }
 
 NamedProcess process_of(const Look& look, const LockHolder& holder) {
   const std::vector<HolderProcess>& all = look.holders.processes;
   const auto known = std::ranges::find(all, holder.pid, &HolderProcess::pid);
-  return known != all.end() ? named(*known) : NamedProcess{holder.pid, {}, {}};
+  return known != all.end() ? named(*known) : NamedProcess{holder.pid, {}, {}, false};
+}
+
+NamedProcess process_of(const Look& look, Lock lock, const LockHolder& holder) {
+  const HolderProcess* const owner = owner_of(look, lock, holder);
+  return owner != nullptr ? named(*owner) : process_of(look, holder);
 }
 
 std::vector<NamedProcess> readers_at(const Look& look, std::size_t slot) {
   std::vector<NamedProcess> processes;
   for (const HolderProcess* process : holders_of_mark(look, slot))
     processes.push_back(named(*process));
-  if (processes.empty()) processes.push_back(process_of(look, *look.wal_locks.read[slot]));
+  if (processes.empty()) {
+    processes.push_back(process_of(look, *look.wal_locks.read[slot]));
+  } else if (has_unknown_reader(look, slot)) {
+    processes.push_back({-1, {}, {}, false});
+  }
   return processes;
 }
 
@@ -50,6 +63,7 @@ HeldReader held_reader(const Observation& observation, std::size_t slot) {
   held.pinned_frames = look.index->mx_frame - held.frame;
   const OldReader* const reader = old_reader(look, slot);
   held.old = is_old(observation, reader);
+  held.by_design = is_held_by_design(look, slot);
   if (held.old && observation.watched) held.age = seconds_between(reader->since, look.taken);
   held.processes = readers_at(look, slot);
   return held;
@@ -61,7 +75,7 @@ void add_locks(std::vector<HeldLock>& locks, const Observation& observation, con
   for (std::size_t i = 0; i < kLockCount; ++i) {
     const Lock lock = static_cast<Lock>(i);
     if (!held[i] || (marks_are_readers && lock == Lock::read)) continue;
-    HeldLock item{to_string(lock), process_of(look, *held[i]), std::nullopt};
+    HeldLock item{to_string(lock), process_of(look, lock, *held[i]), std::nullopt};
     const std::optional<LockHold>& hold = look.sample.lock_time.hold(lock);
     if (observation.watched && hold && hold->pid == held[i]->pid)
       item.age = seconds_between(hold->since, look.sample.taken);
@@ -71,7 +85,7 @@ void add_locks(std::vector<HeldLock>& locks, const Observation& observation, con
 
 void add_holder(std::vector<NamedProcess>& processes, const Look& look,
                 const std::optional<LockHolder>& holder) {
-  if (!holder) return;
+  if (!holder || (holder->pid < 0 && look.holders.descriptions_known)) return;
   const auto same = std::ranges::find(processes, holder->pid, &NamedProcess::pid);
   if (same == processes.end()) processes.push_back(process_of(look, *holder));
 }
@@ -135,8 +149,20 @@ std::string process_in_words(const NamedProcess& process) {
   const bool namespaced = !owner.pod.empty() && !owner.pod_namespace.empty();
   add("pod ", namespaced ? owner.pod_namespace + "/" + owner.pod : owner.pod);
   add("container ", owner.container);
+  if (process.stopped) details.append(", stopped");
   if (owner.process.empty()) return details;
   return printable(owner.process).append(" (").append(details).append(")");
+}
+
+std::string or_continue(const std::vector<NamedProcess>& processes, std::string_view otherwise) {
+  std::string pids;
+  for (const NamedProcess& process : processes)
+    if (process.stopped) pids.append(" ").append(std::to_string(process.pid));
+  if (pids.empty()) return std::string(otherwise);
+  std::string text("It is stopped: continue it (kill -CONT");
+  text.append(pids).append(").");
+  if (std::ranges::all_of(processes, &NamedProcess::stopped)) return text;
+  return text.append(" As for the others: ").append(otherwise);
 }
 
 std::string start_in_words(const NamedProcess& process) {

@@ -18,6 +18,7 @@ struct NamedProcess {
   int pid = 0;  ///< 0: in another pid namespace; -1: an open file description lock
   Owner owner;
   std::optional<double> start_time;  ///< unix seconds
+  bool stopped = false;              ///< what it holds it keeps until it is continued
 };
 
 /// A read mark that somebody holds.
@@ -26,6 +27,7 @@ struct HeldReader {
   std::uint32_t frame = 0;              ///< the frame up to which it lets a checkpoint copy
   std::uint32_t pinned_frames = 0;      ///< those above it
   bool old = false;                     ///< it pins frames, and one reader did so at both looks
+  bool by_design = false;               ///< a replicator holds it, and does what it should
   std::optional<double> age;            ///< seconds, at least; only where it is old and watched
   std::vector<NamedProcess> processes;  ///< never empty
 };
@@ -46,6 +48,8 @@ bool knows_all_processes(const Look& look);
 
 /// "app (pid 812, app.service)", "pid 812", or why there is no pid. Safe to show.
 std::string process_in_words(const NamedProcess& process);
+/// `otherwise`, but for a process that is stopped: nothing ends what it holds before it goes on.
+std::string or_continue(const std::vector<NamedProcess>& processes, std::string_view otherwise);
 /// ", process started 2026-11-20 12:00:03 UTC"; "" where that is not known.
 std::string start_in_words(const NamedProcess& process);
 

@@ -104,6 +104,7 @@ void Inspection::look() {
   }
   agree(*look);
   count(*look);
+  observation_.leaks = connection_leaks(*look, node_->paths);
   look->sample.held.reset();  // the watch alone knows when to let go of descriptors
   observation_.look = std::move(*look);
 }

@@ -6,11 +6,13 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "collectors/base/result.h"
 #include "collectors/look.h"
 #include "collectors/node.h"
 #include "collectors/wal_watch.h"
+#include "exporter/inspect/connection_leak.h"
 
 namespace sqlite_exporter {
 
@@ -31,6 +33,7 @@ struct Observation {
   std::optional<std::chrono::steady_clock::time_point> look_before;
   /// Both looks saw a checkpoint that ended before its end, and nobody at it.
   bool checkpoint_fell_short = false;
+  std::vector<ConnectionLeak> leaks;
   /// Watched for longer than a moment: ages and rates mean something.
   bool watched = false;
   std::optional<Rates> rates;  ///< only while watched

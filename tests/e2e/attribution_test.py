@@ -1,12 +1,62 @@
 """Who pins the WAL: named where the kernel tells, and never guessed where it does not."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
 
 import support
+
+
+# One connection in WAL mode that reads through READ1, its locks taken by F_OFD_SETLK.
+DESCRIPTION_READER = """
+import fcntl, os, struct, sys
+def lock(name, first, length):
+    file = os.open(name, os.O_RDWR)
+    fcntl.fcntl(file, 37, struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, first, length, 0))
+lock(sys.argv[1], 0x40000002, 510)
+lock(sys.argv[1] + "-shm", 128, 1)
+lock(sys.argv[1] + "-shm", 124, 1)
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+LEAK = """
+import resource, sqlite3, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+held = []
+try:
+    while True:
+        held.append(sqlite3.connect(sys.argv[1], isolation_level=None))
+        held[-1].execute("pragma journal_mode=wal").fetchall()
+        held[-1].execute("create table if not exists t(x)")
+except sqlite3.OperationalError:
+    print("full", flush=True)
+sys.stdin.read()
+"""
+
+
+def description_reader(path):
+    reader = subprocess.Popen([sys.executable, "-c", DESCRIPTION_READER, path],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert reader.stdout.readline() == "locked\n"
+    return reader
+
+
+def end(process):
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream:
+            stream.close()
+
+
+def comm_of(pid):
+    with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+        return file.read().rstrip("\n")
 
 
 class AttributionTest(support.TestCase):
@@ -41,6 +91,73 @@ class AttributionTest(support.TestCase):
         self.assertEqual(support.value(page, "sqlite_holder_processes",
                                        owner_process="sqlite_app"), 2)
         self.assertNotIn("sqlite_attribution_limited{", page)
+
+    def test_who_reads_by_locks_of_an_open_file_description_is_named(self):
+        """As ncruces/go-sqlite3 does: the kernel gives such a lock no pid."""
+        writer = self.application("app.db").exec(
+            "pragma journal_mode=wal", "create table t(x)", "insert into t values (1), (2)")
+        writer.query("select x from t")  # leaves READ1 at the last commit
+        reader = description_reader(self.path("app.db"))
+        self.addCleanup(end, reader)
+        writer.exec("insert into t values (3)")
+        exporter = self.exporter(self.path("app.db"))
+        exporter.await_sample('sqlite_checkpoint_blocked{database="app",cause="reader"} 1')
+        page = support.await_that(
+            lambda: (page := exporter.metrics()) and "sqlite_oldest_reader_pid{" in page and page,
+            "the reader's pid")
+        self.check_numbers(page)
+        self.assertEqual(support.value(page, "sqlite_oldest_reader_pid"), reader.pid)
+        self.assertEqual(support.value(page, "sqlite_reader_pinned_frames",
+                                       owner_process=comm_of(reader.pid)), 1)
+        self.assertEqual(support.value(page, "sqlite_holder_processes",
+                                       owner_process="sqlite_app"), 1)
+        self.assertEqual(support.value(page, "sqlite_holder_processes",
+                                       owner_process=comm_of(reader.pid)), 1)
+        self.assertNotIn("sqlite_attribution_limited{", page)
+        report = json.loads(support.run("inspect", "--format=json", self.path("app.db"))[1])[0]
+        self.assertTrue(report["holders_complete"])
+        self.assertEqual([holder["pid"] for holder in report["readers"]], [reader.pid])
+
+    def test_an_open_file_description_of_another_pid_namespace_leaves_the_list_open(self):
+        self.application("app.db").exec(
+            "pragma journal_mode=wal", "create table t(x)", "insert into t values (1), (2)")
+        self.addCleanup(end, description_reader(self.path("app.db")))
+        prefix = self.prefixed("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+        exporter = self.exporter(self.path("app.db"), prefix=prefix)
+        exporter.await_sample('sqlite_attribution_limited{reason="open_file_description"} 1')
+        self.assertNotIn("sqlite_holder_processes{", exporter.metrics())
+
+    def test_a_stopped_writer_is_to_be_continued(self):
+        writer = self.application("app.db").exec(
+            "pragma journal_mode=wal", "create table t(x)", "begin immediate",
+            "insert into t values (1)")
+        os.kill(writer.process.pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, writer.process.pid, signal.SIGCONT)
+        exporter = self.exporter(self.path("app.db"))
+        support.await_that(
+            lambda: "sqlite_holder_stopped{" in exporter.metrics(), "the state of the holder")
+        self.assertEqual(support.value(exporter.page(), "sqlite_holder_stopped",
+                                       owner_process="sqlite_app"), 1)
+        report = json.loads(support.run("inspect", "--format=json", self.path("app.db"))[1])[0]
+        self.assertTrue(report["locks"][0]["process_stopped"])
+
+    def test_a_process_that_runs_out_of_descriptors_is_named(self):
+        leak = subprocess.Popen([sys.executable, "-c", LEAK, self.path("app.db")],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(end, leak)
+        self.assertEqual(leak.stdout.readline(), "full\n")
+        code, text, _ = support.run("inspect", "--format=json", self.path("app.db"))
+        self.assertEqual(code, 1)
+        advice = json.loads(text)[0]["advice"]
+        self.assertEqual([each["subject"] for each in advice if each["severity"] == "attention"],
+                         ["connection_leak"])
+        self.assertIn(f"pid {leak.pid}", advice[0]["meaning"])
+        exporter = self.exporter(self.path("app.db"))
+        page = support.await_that(
+            lambda: (page := exporter.metrics()) and "sqlite_holder_open_fds{" in page and page,
+            "the descriptors of the holder")
+        self.assertEqual(support.value(page, "sqlite_holder_max_fds"), 128)
+        self.assertGreater(support.value(page, "sqlite_holder_open_fds"), 110)
 
     def test_in_another_pid_namespace_numbers_are_right_and_nobody_is_named(self):
         self.pinned()

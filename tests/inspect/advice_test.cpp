@@ -155,6 +155,38 @@ TEST_CASE("the reader that Litestream keeps by design is a note") {
   CHECK(verdict(observation) == Verdict::healthy);
 }
 
+TEST_CASE("a replicator that is stopped is to be continued, as any other reader") {
+  Observation observation = live_wal();
+  hold_back(observation, 1);
+  observation.look->holders = known_processes();
+  observation.look->holders.processes[1].process.stopped = true;
+  std::vector<Advice> list = advice_for(observation);
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].subject == "reader");
+  CHECK(list[0].meaning.starts_with(
+      "READ1 is held by litestream (pid 812, litestream.service, stopped)"));
+  CHECK(list[0].action == "It is stopped: continue it (kill -CONT 812).");
+
+  observation.look->holders.processes[0].reads[1] = true;
+  list = advice_for(observation);
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].action.starts_with(
+      "It is stopped: continue it (kill -CONT 812). As for the others: End that transaction"));
+}
+
+TEST_CASE("a process that runs out of descriptors for its connections is named") {
+  Observation observation = live_wal();
+  observation.look->holders = known_processes();
+  observation.leaks = {{99, 980, 1024, 970}};
+  const std::vector<Advice> list = advice_for(observation);
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].severity == Severity::attention);
+  CHECK(list[0].subject == "connection_leak");
+  CHECK(list[0].meaning.starts_with(
+      "app (pid 99, pod shop/web-0, container main) has 980 files open of the 1024 that it may, at "
+      "least 970 of them to use this database: "));
+}
+
 TEST_CASE("a write transaction that stays open is named") {
   Observation observation = live_wal();
   observation.watched = true;

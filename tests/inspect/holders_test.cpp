@@ -106,6 +106,27 @@ TEST_CASE("without names the processes are those that hold a lock, each once") {
   CHECK(processes_of(Observation()).empty());
 }
 
+TEST_CASE("an open file description of nobody is named beside the other reader of its mark") {
+  Observation observation = live_wal();
+  hold_back(observation, 1);
+  Look& look = *observation.look;
+  look.holders = known_processes();
+  look.holders.listed = look.taken;
+  look.holders.unknown_reads[1] = true;
+  std::vector<NamedProcess> readers = readers_of(observation)[0].processes;
+  REQUIRE(readers.size() == 2);
+  CHECK(readers[1].pid == -1);
+  // What was listed before the reader became old says nothing of it.
+  look.holders.listed = look.taken - std::chrono::minutes(1);
+  CHECK(readers_of(observation)[0].processes.size() == 1);
+
+  look.holders.complete = false;
+  look.database_locks.shared->pid = -1;
+  CHECK(processes_of(observation).size() == 3);
+  look.holders.descriptions_known = true;
+  CHECK(processes_of(observation).size() == 2);
+}
+
 TEST_CASE("a process in words") {
   Observation observation = live_wal();
   observation.look->holders = known_processes();
@@ -121,6 +142,9 @@ TEST_CASE("a process in words") {
   CHECK(process_in_words(process) == "an open file description lock, whose process cannot be told");
   process.pid = 7;
   CHECK(process_in_words(process) == "pid 7");
+  process.stopped = true;
+  CHECK(process_in_words(process) == "pid 7, stopped");
+  process.stopped = false;
   process.owner.process = "\x1b[2J";
   CHECK(process_in_words(process) == "\\x1b[2J (pid 7)");
 }
