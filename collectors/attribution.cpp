@@ -249,6 +249,17 @@ void add_missed(const LockEvidence& evidence, const std::map<int, Listed>& liste
   }
 }
 
+/// Between its transactions no lock shows who has lost all of his.
+void add_loser(const LostLocks& lost, const Node& node, Holders& result) {
+  const auto place = std::ranges::lower_bound(result.processes, lost.pid, {}, &HolderProcess::pid);
+  if (place != result.processes.end() && place->pid == lost.pid) return;
+  HolderProcess holder;
+  holder.pid = lost.pid;
+  if (Result<Process> process = read_owner(node.paths.procfs, lost.pid, *node.locks))
+    holder.process = std::move(*process);
+  result.processes.insert(place, std::move(holder));
+}
+
 /// What is remembered of processes that let go would grow for ever.
 void forget_gone(const std::map<int, HolderProcess>& holders, AttributionState& state) {
   const auto is_gone = [&](const auto& process) { return !holders.contains(process.first); };
@@ -316,6 +327,8 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
   }
   if (evidence.shm && result.complete)
     result.lost_locks = find_lost_locks(result, evidence, node, state);
+  if (result.lost_locks && result.lost_locks->lost_both)
+    add_loser(*result.lost_locks, node, result);
   return result;
 }
 

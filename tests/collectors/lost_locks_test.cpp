@@ -1,5 +1,7 @@
 /// A process that reads or writes through the wal-index without the locks that keep it alive.
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "tests/support/catch.h"
 #include "tests/support/observer.h"
@@ -58,6 +60,9 @@ TEST_CASE("who writes with neither the switch nor SHARED has lost its locks, by 
   // Between its transactions no lock shows it, and it is as dangerous.
   pair.loser.exec("commit");
   CHECK(after_two_readings(observer).contains("locks_cancelled"));
+  const std::vector<HolderProcess> holders = observer.look().holders.processes;
+  CHECK(std::ranges::is_sorted(holders, {}, &HolderProcess::pid));
+  CHECK(std::ranges::count(holders, pair.loser.pid(), &HolderProcess::pid) == 1);
   // It closes its connection.
   pair.loser.close();
   CHECK_FALSE(after_two_readings(observer).contains("locks_cancelled"));

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,7 +20,7 @@
 namespace sqlite_exporter::test {
 namespace {
 
-const Process& only_holder(const Look& look) {
+Process only_holder(const Look& look) {
   REQUIRE(look.holders.processes.size() == 1);
   return look.holders.processes[0].process;
 }
@@ -42,11 +43,20 @@ TEST_CASE("a stopped holder is told at the next reading of the locks, and once i
   const auto stopped = [&] {
     return read_condition("/proc", app.pid(), false, process) && process.stopped;
   };
-  await(stopped);
-  observer.read_locks();
+  REQUIRE(await(stopped));
+  // A process that is known from the reading before is asked again, and not read anew.
+  const auto before = std::make_shared<LockHolders>(*observer.node().locks);
+  before->read -= std::chrono::seconds(6);
+  REQUIRE(before->processes.contains(app.pid()));
+  before->processes[app.pid()].owner.process = "as before";
+  read_lock_holders(observer.node(), before);
   CHECK(only_holder(observer.look()).stopped);
+  CHECK(only_holder(observer.look()).owner.process == "as before");
+  ++before->processes[app.pid()].start_ticks;  // another process has that pid now
+  read_lock_holders(observer.node(), before);
+  CHECK(only_holder(observer.look()).owner.process == "sqlite_app");
   REQUIRE(::kill(app.pid(), SIGCONT) == 0);
-  await([&] { return !stopped(); });
+  REQUIRE(await([&] { return !stopped(); }));
   CHECK(read_condition("/proc", app.pid(), false, process));
   ++process.start_ticks;
   CHECK_FALSE(read_condition("/proc", app.pid(), false, process));  // another one of that pid
