@@ -53,6 +53,7 @@ unit_test(test_sqlite SOURCES
   tests/sqlite/super_journal_test.cpp
   tests/sqlite/wal_chain_application_test.cpp
   tests/sqlite/wal_chain_test.cpp
+  tests/sqlite/wal_follower_test.cpp
   tests/sqlite/wal_header_test.cpp
   tests/sqlite/wal_index_test.cpp
   tests/sqlite/wal_tail_test.cpp

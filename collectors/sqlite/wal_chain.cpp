@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "collectors/sqlite/frame_chain.h"
 #include "collectors/sqlite/page_size.h"
 
 namespace sqlite_exporter {
@@ -29,28 +30,6 @@ Result<std::optional<FrameHeader>> read_frame_header(const Reader& wal, std::uin
   return parse_frame_header(bytes);
 }
 
-/// The frames that have been found valid, of which only the checksum is needed for the next.
-class Chain {
- public:
-  explicit Chain(const WalHeader& header)
-      : salts_(header.salts), order_(header.checksum_order), sum_(header.checksum) {}
-
-  /// Nothing if the chain ends before this whole frame.
-  std::optional<FrameHeader> add(Bytes frame) {
-    const FrameHeader header = parse_frame_header(frame.first<kFrameHeaderSize>());
-    if (header.salts != salts_ || header.page_number == 0) return std::nullopt;
-    sum_ = wal_checksum(frame.first<8>(), order_, sum_);  // the salts and the checksum are left out
-    sum_ = wal_checksum(frame.subspan(kFrameHeaderSize), order_, sum_);
-    if (header.checksum != sum_) return std::nullopt;
-    return header;
-  }
-
- private:
-  WalSalts salts_;
-  std::endian order_;
-  WalChecksum sum_;
-};
-
 /// Follows the chain from its first frame to a commit beyond `after_frame`, its end or the bound.
 Result<Pending> follow(const Reader& wal, const WalHeader& header, std::uint32_t after_frame) {
   const std::size_t frame_size = kFrameHeaderSize + header.page_size;
@@ -59,7 +38,7 @@ Result<Pending> follow(const Reader& wal, const WalHeader& header, std::uint32_t
 
   FrameBuffer buffer{};
   const std::span wanted = std::span(buffer).first(buffer.size() / frame_size * frame_size);
-  Chain chain(header);
+  FrameChain chain(header);
   std::uint32_t frame = 1;
   while (frame <= max_frames) {
     const auto count = wal.read_at(frame_offset(frame, header.page_size), wanted);

@@ -87,6 +87,13 @@ Buffer wal_with_chain(std::uint32_t after_frame, bool big_endian) {
   return input;
 }
 
+/// The parameter of wal_follower_fuzz.cpp, which cuts the sixth frame off, then those nine frames.
+Buffer wal_that_grows() {
+  Buffer input = wal_with_chain(5 * (24 + 512), false);
+  input.erase(input.begin() + 4, input.begin() + 12);
+  return input;
+}
+
 /// The parameter of encrypted_fuzz.cpp, then noise, which a plain part of a header may stand in.
 Buffer encrypted(std::size_t size, bool plain_header) {
   Buffer input(4 + size);
@@ -215,6 +222,7 @@ void write_all(const Corpora& corpora) {
   corpora.add("wal_tail", "old_frames_left", wal_with_tail());
   corpora.add("wal_chain", "beyond_the_first_commit", wal_with_chain(2, false));
   corpora.add("wal_chain", "big_endian", wal_with_chain(0, true));
+  corpora.add("wal_follower", "grows", wal_that_grows());
   corpora.add("encrypted", "whole", encrypted(512, false));
   corpora.add("encrypted", "but_for_the_page_size", encrypted(2048, true));
   corpora.add("file_head", "plain", first_page(100, 2));
