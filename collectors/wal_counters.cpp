@@ -13,6 +13,14 @@ namespace {
 /// that is one in 4096.
 constexpr std::uint32_t kMostResets = 1U << 20U;
 
+/// Frames of a wal-index that is new to us: not those that its recovery found in the WAL, which is
+/// what it sets nBackfillAttempted to. A checkpoint sets that anew; but each transaction wrote one.
+std::uint32_t frames_of_new(const WalIndex& index) {
+  if (index.i_change == 0) return 0;
+  const std::uint32_t found = std::min(index.n_backfill_attempted, index.mx_frame);
+  return std::max(index.mx_frame - found, std::min(index.i_change, index.mx_frame));
+}
+
 }  // namespace
 
 bool WalCounters::same_epoch(const WalMoment& now) const {
@@ -38,7 +46,7 @@ bool WalCounters::observe(const WalMoment& now, const TailScan& scan_tail) {
     started_ = true;
   } else if (!last_) {
     totals_.transactions += now.index.i_change;
-    totals_.frames_written += now.index.mx_frame;
+    totals_.frames_written += frames_of_new(now.index);
   } else {
     totals_.transactions += same ? now.index.i_change - last_->index.i_change : now.index.i_change;
     count_frames(now, same, scan_tail);
@@ -68,7 +76,7 @@ void WalCounters::count_frames(const WalMoment& now, bool same_epoch, const Tail
       totals_.frames_written += index.mx_frame - before.mx_frame;
     return;
   }
-  totals_.frames_written += index.mx_frame;
+  totals_.frames_written += same_epoch ? index.mx_frame : frames_of_new(index);
   if (!same_epoch) {
     if (before.mx_frame > 0) ++totals_.unseen_generations;
     return;
