@@ -46,7 +46,9 @@ constexpr Metric kApplicationId =
 constexpr Metric kTransactions = counter(
     "sqlite_transactions_total",
     "Committed write transactions since first seen; exact while some connection stays open in one "
-    "journal mode, else a lower bound (iChange, in rollback mode the file change counter).");
+    "journal mode, else a lower bound (iChange, in rollback mode the file change counter; in state "
+    "wal_exclusive commit frames, a lower bound). Absent while commits cannot be counted, as in "
+    "state rollback_exclusive.");
 constexpr Metric kLastWrite =
     gauge("sqlite_last_write_timestamp_seconds",
           "The latest of the mtime of the file, the mtime of its WAL and the last commit seen.");
@@ -72,22 +74,35 @@ std::string version_text(std::uint32_t number) {
 /// SQLite keeps these as signed 32-bit values in unsigned bytes.
 double as_signed(std::uint32_t value) { return static_cast<std::int32_t>(value); }
 
+/// 0 where no WAL says so.
+std::uint32_t wal_pages_of(const Look& look) {
+  if (look.index) return look.index->n_page;
+  const FollowedWal* const wal = look.followed_wal();
+  return wal != nullptr ? wal->n_page : 0;
+}
+
 void add_states(const Look& look, Batch& batch) {
   for (std::size_t i = 0; i < kDatabaseStateNames.size(); ++i)
     if (look.states.contains(static_cast<DatabaseState>(i)))
       batch.add(kState, 1, {kDatabaseStateNames[i]});
 }
 
-void add_header(const Look& look, const DatabaseHeader& header, Batch& batch) {
+/// What no commit changes, VACUUM and a change of the journal mode apart.
+void add_constants(const Look& look, const DatabaseHeader& header, Batch& batch) {
   const std::string version = version_text(header.sqlite_version_number);
   batch.add(kInfo, 1,
             {look.host_path(look.path), to_string(header.journal_mode),
              to_string(header.auto_vacuum), to_string(header.encoding), version,
              look.mount ? look.host_path(look.mount->mountpoint) : std::string_view()});
+  batch.add(kPageSize, header.page_size);
+}
+
+void add_header(const Look& look, const DatabaseHeader& header, Batch& batch) {
+  add_constants(look, header, batch);
   // Only a header whose size field is valid counts; older writers leave it, and the file says.
-  const bool wal_pages = look.index && look.index->n_page > 0;
-  if (wal_pages) {
-    batch.add(kPages, look.index->n_page);
+  const std::uint32_t wal_pages = wal_pages_of(look);
+  if (wal_pages > 0) {
+    batch.add(kPages, wal_pages);
   } else if (header.page_count_valid && header.page_count > 0) {
     batch.add(kPages, header.page_count);
   } else {
@@ -95,7 +110,6 @@ void add_header(const Look& look, const DatabaseHeader& header, Batch& batch) {
     batch.add(kPages, static_cast<double>(whole_pages));
   }
   batch.add(kFreelistPages, header.freelist_count);
-  batch.add(kPageSize, header.page_size);
   batch.add(kSchemaVersion, as_signed(header.schema_cookie));
   batch.add(kUserVersion, as_signed(header.user_version));
   batch.add(kApplicationId, as_signed(header.application_id));
@@ -121,13 +135,17 @@ void add_side_files(const SideFiles& sizes, Batch& batch) {
 Result<void> look_at_database(const Look& look, Batch& batch) {
   add_states(look, batch);
   const std::uint64_t transactions = look.sample.totals.transactions + look.rollback_transactions;
-  batch.add(kTransactions, static_cast<double>(transactions));
+  if (look.commits_known) batch.add(kTransactions, static_cast<double>(transactions));
   if (!look.database) return {};
 
   batch.add(kFileSize, static_cast<double>(look.database->size));
   const double wal_modified = look.wal ? look.wal->modified : 0;
   batch.add(kLastWrite, std::max({look.database->modified, wal_modified, look.sample.last_commit}));
-  if (look.header) add_header(look, *look.header, batch);
+  if (look.header) {
+    add_header(look, *look.header, batch);
+  } else if (look.main_header && look.database_locks.exclusive()) {
+    add_constants(look, *look.main_header, batch);
+  }
   if (look.plain) add_plain(look, *look.plain, batch);
   if (look.side_files) add_side_files(*look.side_files, batch);
   return {};

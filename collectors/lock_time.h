@@ -26,6 +26,8 @@ class LockTime {
     /// (iChange or change counter), nBackfill for the checkpointer's.
     std::uint32_t commits = 0;
     std::uint32_t n_backfill = 0;
+    /// The locks of the database file outlive its commits: they are a mode, and no hold.
+    bool exclusive_mode = false;
     SampleInstant instant;
   };
   void observe(const Moment& moment);

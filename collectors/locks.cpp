@@ -15,7 +15,8 @@ constexpr Metric kHeldSeconds =
 constexpr Metric kCurrentHold =
     gauge("sqlite_lock_current_hold_seconds",
           "The hold now in force, at least so long: one process, and since then no commit (of "
-          "checkpoint: no frame copied); none for read.",
+          "checkpoint: no frame copied); none for read, and none in states wal_exclusive and "
+          "rollback_exclusive, where locks outlive commits.",
           {"lock"});
 
 constexpr const Metric* kMetrics[] = {&kHeldSeconds, &kCurrentHold};

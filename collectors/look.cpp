@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collectors/ciphertext.h"
+#include "collectors/exclusive_look.h"
 #include "collectors/linux/lock_probe.h"
 #include "collectors/replicator.h"
 #include "collectors/rollback.h"
@@ -188,13 +189,9 @@ Result<void> suspect_leftover(const Look& look, StateSet& suspected) {
 }
 
 /// A database in WAL mode that nobody is attached to. With frames left behind the file is not the
-/// whole truth, and under EXCLUSIVE the wal-index is in the memory of its one connection.
+/// whole truth.
 Result<void> read_closed_wal(Look& look, const File& database, const Settled& settled,
                              const Node& node, LookState& state, StateSet& suspected) {
-  if (look.database_locks.exclusive()) {
-    if (look.wal) suspected.add(DatabaseState::wal_exclusive);
-    return {};
-  }
   // Whoever holds SHARED has it open, though he lost the switch or could not take it; and he writes
   // into a WAL that is not at this path: the file is an old truth.
   if (look.database_locks.any()) return {};
@@ -221,7 +218,7 @@ bool is_shorter_than_it_says(const DatabaseHeader& header, const FileStatus& fil
 
 Result<void> suspect_truncation(const Look& look, const File& database, StateSet& suspected) {
   const DatabaseLocks& locks = look.database_locks;
-  if (!look.header || locks.reserved || locks.pending) return {};
+  if (!look.header || locks.reserved || locks.pending || locks.exclusive()) return {};
   if (!is_shorter_than_it_says(*look.header, *look.database)) return {};
   // Its size was asked for before its header was read: a commit in between may have grown it.
   const Result<FileStatus> now = database.status();
@@ -285,8 +282,11 @@ Result<void> read_closed_cipher(Look& look, const File& database, const Node& no
       look.wal ? wal_header_beside(look.path) : std::nullopt;
   if (!wal) return fail(wal.error());
   look.plain = plain_facts(std::nullopt, std::nullopt, std::nullopt, *wal);
-  if (*wal || (look.wal && look.database_locks.exclusive()))
-    return read_closed_wal(look, database, {}, node, state, suspected);
+  if (look.wal && look.database_locks.exclusive()) {
+    suspected.add(DatabaseState::wal_exclusive);
+    return {};
+  }
+  if (*wal) return read_closed_wal(look, database, {}, node, state, suspected);
   // SHARED alone is a reader in rollback mode, or in WAL mode somebody whose -wal was deleted.
   const DatabaseLocks& locks = look.database_locks;
   if (!look.wal && (locks.reserved || locks.pending || locks.exclusive()))
@@ -294,16 +294,32 @@ Result<void> read_closed_cipher(Look& look, const File& database, const Node& no
   return {};
 }
 
+/// One process keeps all others out, not for a transaction only. In WAL mode the wal-index is in
+/// its memory.
+Result<void> read_exclusive(Look& look, const File& database, LookState& state,
+                            StateSet& suspected) {
+  state.journal.reset();
+  if (look.main_header->journal_mode == JournalMode::rollback) {
+    tell_rollback_exclusive(look, state.suspected, suspected);
+  } else if (look.wal) {
+    suspected.add(DatabaseState::wal_exclusive);
+  }
+  return read_exclusive_header(look, database);
+}
+
 Result<void> read_unattached(Look& look, const File& database, const Node& node, LookState& state,
                              StateSet& suspected) {
   if (!look.main_header && look.states.contains(DatabaseState::encrypted))
     return read_closed_cipher(look, database, node, state, suspected);
   if (!look.main_header) return {};
+  const bool wal = look.main_header->journal_mode == JournalMode::wal;
+  if (look.database_locks.exclusive() && (wal || look.sample.exclusive_suspected))
+    return read_exclusive(look, database, state, suspected);
   const Result<Settled> settled = closed_header(look, database);
   if (!settled) return fail(settled.error());
   if (auto read = suspect_hot_journal(look, database, *settled, node, state, suspected); !read)
     return read;
-  if (look.main_header->journal_mode == JournalMode::wal) {
+  if (wal) {
     if (auto read = read_closed_wal(look, database, *settled, node, state, suspected); !read)
       return read;
   } else {
@@ -396,11 +412,16 @@ void count(Look& look, LookState& state) {
   state.wal_seen = state.wal_seen || wal;
   if (wal) {
     state.change_counter.observe_other_mode();
-  } else if (look.header && look.header->plain_size >= kPlainCounts) {
+  } else if (look.header && look.header->plain_size >= kPlainCounts &&
+             !look.database_locks.exclusive()) {
     state.change_counter.observe(look.database->identity, look.header->change_counter);
   }
   look.wal_seen = state.wal_seen;
   look.rollback_transactions = state.change_counter.transactions();
+  // While it is opened or closed they are hidden for a moment.
+  const bool hidden = hides_commits(look);
+  look.commits_known = !(hidden && state.commits_hidden.value_or(true));
+  state.commits_hidden = hidden;
 }
 
 /// There is no file; but an application may still have it open.

@@ -36,7 +36,8 @@ struct Look {
   std::chrono::steady_clock::time_point taken;
   Sample sample;
   std::uint64_t rollback_transactions = 0;
-  bool wal_seen = false;  ///< it has been in WAL mode under our eyes, now or earlier
+  bool wal_seen = false;      ///< it has been in WAL mode under our eyes, now or earlier
+  bool commits_known = true;  ///< else the counters stand still, and are no counters
 
   StateSet states;
   StateSet suspected;  ///< told as states once the next look agrees
@@ -62,6 +63,12 @@ struct Look {
   bool litestream_beside = false;       ///< only asked where a reader is old: `replicates_beside`
   Holders holders;                      ///< empty and incomplete where the node has no lock table
 
+  /// The WAL of the one connection that keeps all others out, as far as the sampler has followed
+  /// it.
+  const FollowedWal* followed_wal() const {
+    const bool alone = !attached && database_locks.exclusive();
+    return alone && sample.exclusive_wal ? &*sample.exclusive_wal : nullptr;
+  }
   /// `NodePaths::host_path`: users are shown the node's own names.
   std::string_view host_path(std::string_view access_path) const {
     return paths == nullptr ? access_path : paths->host_path(access_path);
@@ -74,6 +81,7 @@ struct LookState {
   bool wal_seen = false;
   /// States that accuse somebody are only told when two looks in succession saw them.
   StateSet suspected;
+  std::optional<bool> commits_hidden;  ///< at the last look; unset before the first
   LeftoverCache leftover;
   std::optional<FileStatus> journal;  ///< one that looked hot at the last look
   LifeState life;                     ///< of the database in WAL mode, or idle in rollback mode

@@ -1,5 +1,6 @@
 #include "collectors/rollback.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -41,7 +42,26 @@ Result<bool> has_journal(const std::string& path) {
   return *size == 1 && first[0] != std::byte{0};
 }
 
+/// Magic, number of records, nonce, size of the database and sector: a commit that keeps the
+/// journal zeroes them; while a transaction is open the sector says so, even before the magic does.
+constexpr std::size_t kJournalHeaderSize = 28;
+
 }  // namespace
+
+Result<JournalContent> journal_content(const std::string& path) {
+  const Result<std::optional<File>> journal = open_if_there(path + "-journal");
+  if (!journal) return fail(journal.error());
+  if (!*journal) return JournalContent{};
+  const Result<FileStatus> status = (*journal)->status();
+  if (!status) return fail(status.error());
+  std::array<std::byte, kJournalHeaderSize> header{};
+  const Result<std::size_t> size = (*journal)->read_at(0, header);
+  if (!size) return fail(size.error());
+  const bool zeros =
+      std::ranges::all_of(header, [](std::byte byte) { return byte == std::byte{}; });
+  const bool finished = *size == 0 || (*size == header.size() && zeros);
+  return JournalContent{finished ? JournalState::finished : JournalState::in_use, status->modified};
+}
 
 Result<RollbackContent> rollback_content(const File& database, const std::string& path,
                                          std::uint64_t size) {

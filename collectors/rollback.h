@@ -20,4 +20,18 @@ enum class RollbackContent : std::uint8_t {
 Result<RollbackContent> rollback_content(const File& database, const std::string& path,
                                          std::uint64_t size);
 
+enum class JournalState : std::uint8_t {
+  absent,
+  finished,  ///< empty, or with a header of zeros, as a commit leaves it that does not delete it
+  in_use,    ///< a transaction has begun it; whether it is synced, so that it counts, is open
+};
+
+struct JournalContent {
+  JournalState state = JournalState::absent;
+  double modified = 0;  ///< mtime, seconds since the epoch
+};
+
+/// What the journal beside the database at `path` says of the transaction of whoever has it open.
+Result<JournalContent> journal_content(const std::string& path);
+
 }  // namespace sqlite_exporter

@@ -13,6 +13,7 @@
 #include "collectors/lock_time.h"
 #include "collectors/reader_watch.h"
 #include "collectors/sample_instant.h"
+#include "collectors/sqlite/wal_follower.h"
 #include "collectors/wal_counters.h"
 
 namespace sqlite_exporter {
@@ -53,8 +54,12 @@ struct Sample {
   bool orphaned = false;
   /// How often in succession iChange went up while nobody held the dead man's switch.
   std::uint32_t unlocked_advances = 0;
-  bool random_instants = false;           ///< taken by the sampler: lock times can be trusted
-  std::shared_ptr<const HeldFiles> held;  ///< null while nobody is attached
+  /// Nobody is attached, and one process keeps all others out, not for a transaction only.
+  bool exclusive_mode = false;
+  bool exclusive_suspected = false;          ///< one sample shows it; two make it the mode
+  std::optional<FollowedWal> exclusive_wal;  ///< in that mode: the WAL at the last sample
+  bool random_instants = false;              ///< taken by the sampler: lock times can be trusted
+  std::shared_ptr<const HeldFiles> held;     ///< null while nobody is attached
 };
 
 /// Written by the sampler, read by the full look.

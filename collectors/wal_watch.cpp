@@ -55,6 +55,11 @@ Result<UnattachedMoment> read_unattached(const std::string& path) {
     moment.journal_mode = header->journal_mode;
     moment.change_counter = header->change_counter;
   }
+  if (moment.locks.exclusive() && moment.journal_mode == JournalMode::rollback) {
+    const Result<JournalContent> journal = journal_content(path);
+    if (!journal) return fail(journal.error());
+    moment.journal = *journal;
+  }
   return moment;
 }
 
@@ -71,6 +76,8 @@ void WalWatch::set_path(std::string database) {
   last_moment_.reset();
   readers_.forget();
   counters_.rebase();
+  exclusive_ = ExclusiveWatch();
+  exclusive_wal_.end();
   database_ = std::move(database);
 }
 
@@ -138,6 +145,7 @@ Result<void> WalWatch::look_at_wal(const File& shm, const FileIdentity& identity
   const int last_opener = std::exchange(opener_, *opener ? (*opener)->pid : 0);
   WalLocks locks;
   if (latest_.attached) {
+    end_exclusive(instant);
     Result<WalLocks> probed = wal_locks_of(shm);
     if (!probed) return fail(probed.error());
     locks = *probed;
@@ -184,15 +192,49 @@ void WalWatch::observe(const UnattachedMoment& moment, const SampleInstant& inst
   standing.credit += std::exchange(credit_unopened_, {});
   samples_unopened_ = 0;
   journal_mode_ = moment.journal_mode;
+  observe_exclusive(moment, instant);
   observe_lock_time(held_locks(moment.locks), moment.change_counter, standing);
+}
+
+void WalWatch::observe_exclusive(const UnattachedMoment& moment, const SampleInstant& instant) {
+  exclusive_.observe(moment.locks, {moment.journal_mode, moment.change_counter, moment.journal},
+                     instant.unix_time);
+  latest_.exclusive_suspected = exclusive_.is_suspected();
+  latest_.exclusive_mode = exclusive_.is_mode();
+  if (moment.locks.exclusive() && moment.journal_mode == JournalMode::wal) {
+    const std::uint64_t before = exclusive_wal_.totals().transactions;
+    exclusive_wal_.observe(database_);
+    if (exclusive_wal_.totals().transactions != before) latest_.last_commit = instant.unix_time;
+  } else {
+    exclusive_wal_.end();
+  }
+  latest_.exclusive_wal = exclusive_wal_.content();
+  add_up();
+}
+
+void WalWatch::end_exclusive(const SampleInstant& instant) {
+  exclusive_.observe_free(instant.unix_time);
+  exclusive_wal_.end();
+  latest_.exclusive_suspected = latest_.exclusive_mode = false;
+  latest_.exclusive_wal.reset();
+}
+
+void WalWatch::add_up() {
+  latest_.totals = counters_.totals();
+  const WalTotals& alone = exclusive_wal_.totals();
+  latest_.totals.transactions += alone.transactions;
+  latest_.totals.frames_written += alone.frames_written;
+  latest_.totals.resets += alone.resets;
+  latest_.totals.unseen_generations += alone.unseen_generations;
 }
 
 void WalWatch::observe(const WalMoment& moment, const WalLocks& locks, bool same_opener,
                        const SampleInstant& instant, const WalCounters::TailScan& scan_tail) {
   const WalTotals before = counters_.totals();
   const bool same_epoch = counters_.observe(moment, scan_tail);
-  latest_.totals = counters_.totals();
-  if (latest_.totals.transactions != before.transactions) latest_.last_commit = instant.unix_time;
+  const WalTotals& now = counters_.totals();
+  add_up();
+  if (now.transactions != before.transactions) latest_.last_commit = instant.unix_time;
   observe_unlocked_advance(moment);
   last_moment_ = moment;
 
@@ -201,8 +243,7 @@ void WalWatch::observe(const WalMoment& moment, const WalLocks& locks, bool same
   latest_.old_readers = readers_.readers();
   const auto checkpointer = locks.checkpoint ? std::optional(locks.checkpoint->pid) : std::nullopt;
   checkpoints_.observe({moment.index, checkpointer, same_epoch, same_opener,
-                        latest_.totals.resets - before.resets, pinned_frames(moment.index, locks),
-                        instant});
+                        now.resets - before.resets, pinned_frames(moment.index, locks), instant});
   latest_.checkpoints = checkpoints_.totals();
 }
 
@@ -211,6 +252,7 @@ void WalWatch::observe_lock_time(const HeldLocks& held, std::optional<std::uint3
   lock_moment_.held = held;
   // Where it cannot be read now, as while a recovery goes on, no commit was seen.
   lock_moment_.commits = commits.value_or(lock_moment_.commits);
+  lock_moment_.exclusive_mode = latest_.exclusive_mode;
   lock_moment_.instant = instant;
   latest_.lock_time.observe(lock_moment_);
 }

@@ -10,6 +10,8 @@
 
 #include "collectors/base/result.h"
 #include "collectors/checkpoint_watch.h"
+#include "collectors/exclusive_wal.h"
+#include "collectors/exclusive_watch.h"
 #include "collectors/held_locks.h"
 #include "collectors/lock_time.h"
 #include "collectors/reader_watch.h"
@@ -24,10 +26,12 @@ struct UnattachedMoment {
   std::optional<JournalMode> journal_mode;      ///< of a plain database
   std::optional<std::uint32_t> change_counter;  ///< what a commit in rollback mode moves
   DatabaseLocks locks;
+  JournalContent journal;  ///< asked for only where one process keeps all others out
 };
 
 /// Owned and driven by one thread. `pread` and F_GETLK only; opens at most -shm (while nobody is
-/// attached), the database (while nobody is, and once when somebody is) and -wal (after a reset).
+/// attached), the database (while nobody is, and once when somebody is), -wal (after a reset, and
+/// while one process keeps all others out) and -journal (while one does).
 class WalWatch {
  public:
   /// `database` is a realpath: SQLite puts -wal and -shm beside the target of a symbolic link.
@@ -57,6 +61,9 @@ class WalWatch {
   void observe(const UnattachedMoment& moment, const SampleInstant& instant);
   void observe_lock_time(const HeldLocks& held, std::optional<std::uint32_t> commits,
                          const SampleInstant& instant);
+  void observe_exclusive(const UnattachedMoment& moment, const SampleInstant& instant);
+  void end_exclusive(const SampleInstant& instant);
+  void add_up();
   void observe_unlocked_advance(const WalMoment& moment);
   /// What was committed between the last sample and the last close is still in the unlinked -shm.
   void observe_last_words(const SampleInstant& instant);
@@ -74,6 +81,8 @@ class WalWatch {
   WalCounters counters_;
   ReaderWatch readers_;
   CheckpointWatch checkpoints_;
+  ExclusiveWatch exclusive_;
+  ExclusiveWal exclusive_wal_;
   LockTime::Moment lock_moment_;
   WalIndexCache index_cache_;
   std::optional<WalMoment> last_moment_;

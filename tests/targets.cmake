@@ -108,6 +108,8 @@ unit_test(test_observer SOURCES
   tests/collectors/encrypted_test.cpp
   tests/collectors/description_holders_test.cpp
   tests/collectors/epoch_test.cpp
+  tests/collectors/exclusive_test.cpp
+  tests/collectors/exclusive_watch_test.cpp
   tests/collectors/false_friends_test.cpp
   tests/collectors/filesystem_test.cpp
   tests/collectors/held_locks_test.cpp
@@ -136,6 +138,7 @@ unit_test(test_truth SOURCES
   tests/truth/checkpoint_scene.cpp
   tests/truth/checkpoint_truth_test.cpp
   tests/truth/counter_truth_test.cpp
+  tests/truth/exclusive_truth_test.cpp
   tests/truth/lock_time_truth_test.cpp
   tests/truth/page_one_truth_test.cpp
   tests/truth/sample_periods_truth_test.cpp

@@ -36,7 +36,8 @@ constexpr std::array kMostPressingFirst = {DatabaseState::orphaned,
                                            DatabaseState::newer_format,
                                            DatabaseState::not_a_database,
                                            DatabaseState::empty,
-                                           DatabaseState::wal_exclusive};
+                                           DatabaseState::wal_exclusive,
+                                           DatabaseState::rollback_exclusive};
 
 bool holds(const BlockedCauses& causes, BlockedCause cause) {
   return causes[static_cast<std::size_t>(cause)];
@@ -169,8 +170,9 @@ void add_notes(const Look& look, List& list) {
                         .append(": locks of other machines cannot be seen, and WAL mode does not "
                                 "work across machines."),
                     ""});
+  // It takes two connections.
   if (look.header && look.header->journal_mode == JournalMode::wal &&
-      has_wal_reset_bug(*look.header))
+      look.followed_wal() == nullptr && has_wal_reset_bug(*look.header))
     list.push_back({Severity::note, "wal_reset_bug",
                     std::string("SQLite ")
                         .append(sqlite_version_in_words(look.header->sqlite_version_number))

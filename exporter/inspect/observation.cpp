@@ -121,7 +121,9 @@ void Inspection::agree(const Look& look) {
 }
 
 void Inspection::count(const Look& look) {
-  const std::optional<Totals> before = totals_;
+  const std::optional<Totals> before = std::exchange(totals_, std::nullopt);
+  observation_.rates.reset();
+  if (!look.commits_known) return;
   totals_ = Totals{look.taken, look.sample.totals.transactions + look.rollback_transactions,
                    look.sample.totals.frames_written};
   if (!before || !observation_.watched) return;

@@ -86,6 +86,7 @@ void add_header(Json& object, const Look& look) {
 
 void add_wal(Json& object, const Look& look) {
   if (look.wal) object["wal_file_size_bytes"] = look.wal->size;
+  if (const FollowedWal* const wal = look.followed_wal()) object["wal_frames"] = wal->mx_frame;
   if (!look.index) return;
   object["wal_frames"] = look.index->mx_frame;
   object["wal_backfilled_frames"] = look.index->n_backfill;

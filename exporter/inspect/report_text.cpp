@@ -94,6 +94,8 @@ std::string side_files_text(const Look& look) {
 std::string wal_text(const Look& look) {
   std::string text;
   if (look.wal) text = size_in_words(look.wal->size).append(" file");
+  if (const FollowedWal* const wal = look.followed_wal())
+    text.append(text.empty() ? "" : ", ").append(std::to_string(wal->mx_frame)).append(" frames");
   if (!look.index) return text;
   const WalIndex& index = *look.index;
   text.append(text.empty() ? "" : ", ").append(std::to_string(index.mx_frame)).append(" frames, ");

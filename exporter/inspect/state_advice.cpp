@@ -69,7 +69,13 @@ constexpr std::array kStates = {
                 "The file has no bytes: a database that nothing was written to yet.", ""},
     StateAdvice{DatabaseState::wal_exclusive, Severity::note,
                 "One connection keeps everybody else out (PRAGMA locking_mode=EXCLUSIVE). Its "
-                "backlog is in its own memory and cannot be told.",
+                "frames are counted in the -wal; how many of them are checkpointed is in its own "
+                "memory and cannot be told.",
+                ""},
+    StateAdvice{DatabaseState::rollback_exclusive, Severity::note,
+                "One connection keeps everybody else out (PRAGMA locking_mode=EXCLUSIVE): a "
+                "setting of the application, and no long transaction. Its commits cannot be "
+                "counted.",
                 ""},
 };
 

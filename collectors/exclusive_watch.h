@@ -1,0 +1,56 @@
+/// Tells exclusive locking as a mode (locking_mode=EXCLUSIVE, vfs=unix-excl) from a transaction
+/// that holds EXCLUSIVE: the mode outlives its commits.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "collectors/held_locks.h"
+#include "collectors/linux/file.h"
+#include "collectors/rollback.h"
+#include "collectors/sqlite/database_header.h"
+
+namespace sqlite_exporter {
+
+/// One sample of a database that somebody holds for himself.
+struct ExclusiveMoment {
+  std::optional<JournalMode> journal_mode;
+  std::optional<std::uint32_t> change_counter;
+  JournalContent journal;  ///< asked for in rollback mode alone
+};
+
+/// In WAL mode EXCLUSIVE beyond a moment is the mode. In rollback mode these show it, at two
+/// samples of one hold:
+/// - the journal is finished and still there: a transaction that wants to write begins it anew, and
+///   a commit outside of the mode gives the lock back. A journal that was finished before the lock
+///   was taken shows nothing: that is a BEGIN EXCLUSIVE which has not written yet.
+/// - EXCLUSIVE without RESERVED (vfs=unix-excl), and no journal that is in use.
+/// - page 1 was written, which only a commit does, and no journal was ever there
+///   (journal_mode=MEMORY or OFF).
+/// From then on it is the mode until a sample sees the process without the lock, whatever its
+/// journal says meanwhile.
+class ExclusiveWatch {
+ public:
+  /// `unix_time` of the sample, seconds.
+  void observe(const DatabaseLocks& locks, const ExclusiveMoment& moment, double unix_time);
+  /// Nobody held EXCLUSIVE.
+  void observe_free(double unix_time);
+
+  /// One sample of this hold showed it.
+  bool is_suspected() const { return hold_ && hold_->agreeing >= 1; }
+  bool is_mode() const { return hold_ && hold_->agreeing >= 2; }
+
+ private:
+  struct Hold {
+    int pid = 0;
+    std::optional<std::uint32_t> change_counter;  ///< at its first sample
+    bool journal_seen = false;
+    unsigned agreeing = 0;  ///< samples that show the mode
+  };
+  bool shows_mode(const DatabaseLocks& locks, const ExclusiveMoment& moment) const;
+
+  std::optional<Hold> hold_;
+  double free_ = 0;  ///< when it was last seen not held, unix seconds; 0: never
+};
+
+}  // namespace sqlite_exporter

@@ -1,0 +1,123 @@
+/// Exclusive locking as a mode, against transactions that look like it.
+#include "collectors/exclusive_watch.h"
+
+#include "tests/support/catch.h"
+
+namespace sqlite_exporter {
+namespace {
+
+constexpr double kStart = 1795176000;
+
+/// One database, a sample each 100 ms.
+class Scene {
+ public:
+  void free() { watch_.observe_free(now_ += 0.1); }
+  bool held(JournalState journal, double journal_modified = 0) {
+    now_ += 0.1;
+    watch_.observe(locks_, {mode, counter, {journal, journal_modified}}, now_);
+    return watch_.is_mode();
+  }
+  double now() const { return now_; }
+  void hold_shared_alone() { locks_.reserved = locks_.pending = std::nullopt; }
+  void change_process() { locks_.shared->pid = 13; }
+
+  std::optional<JournalMode> mode = JournalMode::rollback;
+  std::uint32_t counter = 7;
+
+ private:
+  double now_ = kStart;
+  DatabaseLocks locks_{LockHolder{true, 12}, LockHolder{true, 12}, LockHolder{true, 12}};
+  ExclusiveWatch watch_;
+};
+
+TEST_CASE("a journal that is finished while the lock stays shows the mode, at two samples") {
+  Scene scene;
+  CHECK_FALSE(scene.held(JournalState::finished, kStart - 3600));
+  CHECK(scene.held(JournalState::finished, kStart - 3600));
+  SECTION("until the lock is seen free") {
+    scene.free();
+    CHECK_FALSE(scene.held(JournalState::absent));
+    CHECK_FALSE(scene.held(JournalState::absent));
+  }
+  SECTION("until another process has it") {
+    scene.change_process();
+    CHECK_FALSE(scene.held(JournalState::finished, kStart - 3600));
+  }
+  SECTION("and through its transactions") {
+    CHECK(scene.held(JournalState::in_use, scene.now()));
+    CHECK(scene.held(JournalState::absent));
+  }
+}
+
+TEST_CASE("a transaction that has begun its journal is none, however long it lasts") {
+  Scene scene;
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(scene.held(JournalState::in_use, scene.now()));
+}
+
+TEST_CASE("a BEGIN EXCLUSIVE without a write is none") {
+  Scene scene;
+  scene.free();
+  SECTION("with the journal of a commit before it, as journal_mode=PERSIST leaves it") {
+    const double before = scene.now() - 5;
+    for (int i = 0; i < 100; ++i) CHECK_FALSE(scene.held(JournalState::finished, before));
+  }
+  SECTION("without a journal") {
+    for (int i = 0; i < 100; ++i) CHECK_FALSE(scene.held(JournalState::absent));
+  }
+}
+
+TEST_CASE("a journal that was finished under the lock shows the mode") {
+  Scene scene;
+  scene.free();
+  const double finished = scene.now() + 0.05;
+  CHECK_FALSE(scene.held(JournalState::finished, finished));
+  CHECK(scene.held(JournalState::finished, finished));
+}
+
+TEST_CASE("EXCLUSIVE without RESERVED is vfs=unix-excl") {
+  Scene scene;
+  scene.free();
+  scene.hold_shared_alone();
+  SECTION("and no recovery, which has a journal") {
+    for (int i = 0; i < 10; ++i) CHECK_FALSE(scene.held(JournalState::in_use, scene.now()));
+  }
+  SECTION("with any other journal") {
+    const JournalState journal = GENERATE(JournalState::absent, JournalState::finished);
+    CHECK_FALSE(scene.held(journal));
+    CHECK(scene.held(journal));
+  }
+}
+
+TEST_CASE("without any journal a commit that wrote page 1 under the lock shows the mode") {
+  Scene scene;
+  scene.free();
+  SECTION("journal_mode=MEMORY or OFF") {
+    CHECK_FALSE(scene.held(JournalState::absent));
+    ++scene.counter;
+    CHECK_FALSE(scene.held(JournalState::absent));
+    CHECK(scene.held(JournalState::absent));
+  }
+  SECTION("not a loop of transactions that delete theirs") {
+    for (int i = 0; i < 50; ++i) {
+      CHECK_FALSE(scene.held(i % 2 == 0 ? JournalState::in_use : JournalState::absent));
+      ++scene.counter;
+    }
+  }
+}
+
+TEST_CASE("in WAL mode EXCLUSIVE is the mode, what is not a header is not known") {
+  Scene scene;
+  SECTION("WAL") {
+    scene.mode = JournalMode::wal;
+    CHECK_FALSE(scene.held(JournalState::absent));  // the last close takes it for a moment
+    CHECK(scene.held(JournalState::absent));
+  }
+  SECTION("unknown") {
+    scene.mode.reset();
+    CHECK_FALSE(scene.held(JournalState::absent));
+    CHECK_FALSE(scene.held(JournalState::absent));
+  }
+}
+
+}  // namespace
+}  // namespace sqlite_exporter
