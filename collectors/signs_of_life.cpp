@@ -139,15 +139,12 @@ class User {
   const std::vector<const OpenUse*> uses_;
 };
 
-std::optional<FileStatus> status_if_there(const std::string& path) {
-  const Result<FileStatus> status = status_of(path);
-  return status ? std::optional(*status) : std::nullopt;
-}
-
 void ask_processes(const LifeQuestion& question, const Node& node, const OpenTable& table,
                    SignsOfLife& signs) {
-  const std::optional<FileStatus> shm = status_if_there(question.path + "-shm");
-  const std::optional<FileStatus> journal = status_if_there(question.path + "-journal");
+  const std::optional<FileStatus> shm =
+      status_if_there(question.path + "-shm").value_or(std::nullopt);
+  const std::optional<FileStatus> journal =
+      status_if_there(question.path + "-journal").value_or(std::nullopt);
   signs.asked_all = table.complete();
   for (const OpenUse& use : table.of_file(question.status.identity)) {
     const User user(node.paths.procfs, table, use);

@@ -131,6 +131,13 @@ Result<double> folder_modified(const std::string& path) {
   return status_from(status).modified;
 }
 
+Result<std::optional<FileStatus>> status_if_there(const std::string& path) {
+  Result<FileStatus> status = status_of(path);
+  if (status) return *status;
+  if (status.error().code == Errc::no_data) return std::nullopt;
+  return fail(status.error());
+}
+
 Result<std::string> real_path(const std::string& path) {
   std::error_code error;
   auto resolved = std::filesystem::canonical(path, error);

@@ -63,6 +63,9 @@ Result<std::optional<File>> open_if_there(const std::string& path);
 /// stat without opening. Errors: no_data if there is none, denied, io.
 Result<FileStatus> status_of(const std::string& path);
 
+/// `status_of`, where an absent file is an answer and not an error.
+Result<std::optional<FileStatus>> status_if_there(const std::string& path);
+
 /// mtime of a directory, which is when something was created in it or removed; seconds since the
 /// epoch. A symbolic link is not followed. Errors: no_data if there is none, unsupported (no
 /// directory), denied, io.
