@@ -11,7 +11,7 @@ import support
 
 # What changes something is run where there is something to change.
 BY_INCIDENTS = ("kill", "mv")
-TOOLS = ("curl", "findmnt", "dmesg", "sqlite3", "ps")
+TOOLS = ("curl", "findmnt", "dmesg", "fuser", "sqlite3", "ps")
 
 
 class RunbooksTest(support.TestCase):
@@ -38,7 +38,7 @@ class RunbooksTest(support.TestCase):
                 for block in runbooks.section(alert, heading):
                     if block.split()[0] in BY_INCIDENTS:
                         print(f"not run: {block.split(maxsplit=1)[0]} of {alert}: it changes "
-                              "something; incidents_test does, for the alerts that it causes")
+                              "something; incidents_test and rescue_test do, for their alerts")
                         continue
                     for command in runbooks.filled(block, self.words).splitlines():
                         with self.subTest(alert, command=command):
