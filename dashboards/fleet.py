@@ -16,10 +16,13 @@ NODE_SCORES = f"topk({MOST_NODES}, instance:sqlite_trouble:score{{{NODES}}})"
 
 YEAR = from_on(365 * 86400, "not soon")
 STATES = words({
-    **dict.fromkeys(("corrupt_header", "truncated", "not_a_database", "orphaned", "unreadable",
-                     "locks_cancelled", "locks_inconsistent"), (None, RED)),
-    **dict.fromkeys(("hot_journal", "wal_unrecovered", "locks_unobservable"), (None, ORANGE)),
-    **dict.fromkeys(("absent", "empty", "encrypted", "wal_exclusive"), (None, BLUE))})
+    **dict.fromkeys(("corrupt_header", "truncated", "not_a_database", "orphaned", "overwritten",
+                     "wal_lost", "unreadable", "locks_cancelled", "locks_inconsistent"),
+                    (None, RED)),
+    **dict.fromkeys(("hot_journal", "wal_unrecovered", "wal_mismatched", "locks_unobservable"),
+                    (None, ORANGE)),
+    **dict.fromkeys(("absent", "empty", "encrypted", "newer_format", "wal_exclusive",
+                     "rollback_exclusive"), (None, BLUE))})
 
 
 def until_full(limits, source, title="Disk full in", width=100):
@@ -73,7 +76,7 @@ def summary():
 
 
 def firing():
-    labels = (f"alertname, severity, {KEY}, state, reason, query, table, device, mountpoint, "
+    labels = (f"alertname, severity, {KEY}, reason, query, table, device, mountpoint, "
               f"{frame.OWNER}")
 
     def of(kind):
@@ -90,7 +93,6 @@ def firing():
          Column("cluster", "Cluster", 90),
          Column("instance", "Node", 150, link=frame.TO_EXPORTER),
          Column("database", "Database", link=frame.TO_DATABASE),
-         Column("state", "State", 130, mappings=[STATES]),
          Column("reason", "Reason", 110),
          Column("query", "Query", 110),
          Column("table", "Table", 110),

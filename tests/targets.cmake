@@ -261,7 +261,7 @@ set(e2e_environment
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script alerts attribution chart completion dashboards dashboards_data encrypted examples
         explain incident_demo incidents inspect interference many metrics node node_paths once pods
-        program prometheus queries readme remount runbooks selftest service_manager sql_worker
+        program prometheus queries readme remount rescue runbooks selftest service_manager sql_worker
         stalls states sync sync_worker units worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
