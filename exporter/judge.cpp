@@ -44,6 +44,13 @@ constexpr Notable kNotable[] = {
     {DatabaseState::hot_journal, true, "a hot journal waits: the next reader rolls back"},
     {DatabaseState::wal_unrecovered, true,
      "committed frames wait in the WAL, and nobody has the database open"},
+    {DatabaseState::wal_mismatched, true,
+     "frames wait in the WAL that may belong to another file: was this one restored?"},
+    {DatabaseState::wal_lost, true,
+     "the WAL was deleted, cut or exchanged under an application: its commits are gone when it "
+     "ends"},
+    {DatabaseState::overwritten, true,
+     "something that is not SQLite wrote into the file while an application has it open"},
     {DatabaseState::orphaned, true,
      "database, or its -wal and -shm, was replaced or unlinked under an application that still "
      "writes into the old file"},
@@ -52,7 +59,8 @@ constexpr Notable kNotable[] = {
     {DatabaseState::locks_inconsistent, true,
      "an application holds one of two locks: it lost the other, or its file was replaced"},
     {DatabaseState::locks_unobservable, true,
-     "somebody writes whose locks cannot be seen: is this the upper directory of an overlay?"},
+     "somebody writes whose locks cannot be seen: is this the upper directory of an overlay, or "
+     "does he write from another machine?"},
 };
 
 /// A load about as large as the budget must not fill the log.

@@ -23,13 +23,16 @@ constexpr std::uint64_t kLargeWal = std::uint64_t{64} << 20U;
 using List = std::vector<Advice>;
 
 /// States in the order in which somebody should hear of them.
-constexpr std::array kMostPressingFirst = {DatabaseState::orphaned,
+constexpr std::array kMostPressingFirst = {DatabaseState::wal_lost,
+                                           DatabaseState::orphaned,
+                                           DatabaseState::overwritten,
                                            DatabaseState::locks_cancelled,
                                            DatabaseState::locks_inconsistent,
                                            DatabaseState::locks_unobservable,
                                            DatabaseState::truncated,
                                            DatabaseState::corrupt_header,
                                            DatabaseState::hot_journal,
+                                           DatabaseState::wal_mismatched,
                                            DatabaseState::wal_unrecovered,
                                            DatabaseState::absent,
                                            DatabaseState::encrypted,

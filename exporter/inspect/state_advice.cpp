@@ -10,18 +10,40 @@ namespace {
 
 constexpr std::array kStates = {
     StateAdvice{
+        DatabaseState::wal_lost, Severity::attention,
+        "The -wal was deleted, cut or exchanged under an application that goes on writing: its "
+        "commits succeed, nobody else sees them, and they are gone when it ends.",
+        "Restart and kill nothing, and let nobody open the database. Stop the application's writes "
+        "(kill -STOP), and copy the database and the deleted -wal from /proc/<pid>/fd/<n> (ls -l "
+        "/proc/<pid>/fd | grep deleted) into an empty folder, as x.db and x.db-wal. Open that copy "
+        "with sqlite3, check it (PRAGMA integrity_check) and count its rows; only then end the "
+        "application, and put the copy in place. Where the -wal was cut to 0 bytes, the database "
+        "file as of its last checkpoint is what is left: copy it before the next checkpoint."},
+    StateAdvice{
         DatabaseState::orphaned, Severity::attention,
-        "The file was replaced or deleted under an application that still has the old one open: "
-        "what it commits goes into a file that is lost when it ends.",
-        "Before anything else stop its writes (kill -STOP), and copy the deleted database and its "
-        "-wal from /proc/<pid>/fd/<n> (ls -l /proc/<pid>/fd | grep deleted). Then stop it, and "
-        "put the right file in place."},
+        "The file was replaced, renamed or deleted under an application that still has the old one "
+        "open: what it commits goes into that, and is lost when it ends if that has no name.",
+        "Before anything else stop its writes (kill -STOP), and see what it has open (ls -l "
+        "/proc/<pid>/fd). A file that was only renamed has its new name there: move it back, "
+        "within its filesystem, and continue the application. If it is (deleted), copy it and its "
+        "-wal from /proc/<pid>/fd/<n>; then stop the application, move the -wal and -shm that it "
+        "leaves away, and put the right file in place."},
+    StateAdvice{
+        DatabaseState::overwritten, Severity::attention,
+        "Something that is not SQLite wrote into the file while an application has it open (a "
+        "backup copied over it): what the application has in memory and in its -wal does not fit "
+        "the file any more, and its next commit or checkpoint mixes the two.",
+        "Stop its writes (kill -STOP), and copy the file with its -wal and -shm. End it with kill "
+        "-KILL, so that it copies nothing more into the file, move the -wal and -shm away, and put "
+        "what was to be restored in place again. Stop the application before a restore."},
     StateAdvice{DatabaseState::locks_cancelled, Severity::attention,
-                "An application lost its locks by opening and closing a file of its own database "
-                "(a copy, a hash, a backup within the process): two writers may commit at once.",
-                "Stop the application in an orderly way, run PRAGMA integrity_check, and find what "
-                "in it reads the file. A backup belongs into another process or into the backup "
-                "API."},
+                "An application lost its locks: by opening and closing a file of its own database "
+                "(a copy, a hash, a backup within the process), with two copies of SQLite in one "
+                "process, or by a connection that it uses after a fork. Two writers may commit at "
+                "once, and another's last close may delete the -wal under it.",
+                "Stop that application before all others, in an orderly way, run PRAGMA "
+                "integrity_check, and find what in it opens the file besides its one SQLite. A "
+                "backup belongs into another process or into the backup API."},
     StateAdvice{DatabaseState::locks_inconsistent, Severity::attention,
                 "An application holds one of two locks that belong together: it lost the other by "
                 "closing a file of its own database, or the file was replaced under it.",
@@ -29,28 +51,45 @@ constexpr std::array kStates = {
                 "so, copy that database and its -wal from /proc/<pid>/fd/<n> before you stop it."},
     StateAdvice{DatabaseState::locks_unobservable, Severity::attention,
                 "Somebody writes whose locks cannot be seen from here, so nothing said of locks "
-                "and readers can be trusted.",
-                "Inspect the path that the application itself uses: not the upper directory of an "
-                "overlay, for a container the one below /proc/<pid>/root."},
+                "and readers can be trusted: through another filesystem (an overlay, virtiofs, 9p, "
+                "bindfs), from another machine or a second host of the volume, or with locks of "
+                "another kind.",
+                "Do not open it here, and do not start a second application on it. Inspect the "
+                "path that the application itself uses, on its own machine: not the upper "
+                "directory of an overlay, for a container the one below /proc/<pid>/root."},
     StateAdvice{DatabaseState::truncated, Severity::attention,
                 "The file is shorter than its header says: a copy that was not finished, or lost "
                 "blocks.",
-                "Keep it as it is, and restore a backup, or salvage it with sqlite3 .recover into "
-                "a new file."},
+                "If it was just restored, move the -wal and -shm away and copy it again. Else keep "
+                "it as it is, and move it away together with its -wal and -shm before you put a "
+                "backup in its place, or salvage it with sqlite3 .recover into a new file."},
     StateAdvice{DatabaseState::corrupt_header, Severity::attention,
                 "The file begins as a database, and values behind that cannot be.",
-                "Keep it as it is, and restore a backup, or salvage it with sqlite3 .recover into "
-                "a new file."},
+                "If it was just restored, move the -wal and -shm away and copy it again. Else keep "
+                "it as it is, and move it away together with its -wal and -shm before you put a "
+                "backup in its place, or salvage it with sqlite3 .recover into a new file."},
     StateAdvice{DatabaseState::hot_journal, Severity::attention,
-                "A writer died in the middle of a transaction, and the file holds half of it. The "
-                "next connection that may write puts the old content back.",
-                "Start the application, or open the database once with write permission. Never "
+                "A writer ended in the middle of a transaction, and the file holds half of it. The "
+                "next connection that may write puts the old content back; until then those that "
+                "may not fail with \"attempt to write a readonly database\".",
+                "First make sure that no process has it open (fuser -v FILE-journal). If the file "
+                "was just restored, move the -journal away before anything opens it. Else start "
+                "the application, or open the database once with write permission, and never "
                 "delete or move the -journal: the database is corrupt without it."},
+    StateAdvice{DatabaseState::wal_mismatched, Severity::attention,
+                "Commits wait in the -wal, and they may belong to another file than the one that "
+                "lies here now: whoever opens the database plays them into it.",
+                "Was this file restored, or exchanged? Then move the -wal and -shm away before "
+                "anything opens it. If it was not, keep a copy of all three files first; then make "
+                "sure that no process has them open (fuser -v FILE-wal), and let the application "
+                "recover them."},
     StateAdvice{DatabaseState::wal_unrecovered, Severity::attention,
                 "Nobody has the database open, and its -wal holds commits that are not in the "
                 "database file: after a crash, or a close without a checkpoint.",
-                "Start the application: its first connection recovers them. Do not delete the "
-                "-wal, and do not copy the database without it."},
+                "First make sure that no process has it open (fuser -v FILE-wal). If the file was "
+                "just restored, move the -wal and -shm away before anything opens it. Else start "
+                "the application: its first connection recovers the commits. Do not delete the "
+                "-wal then, and do not copy the database without it."},
     StateAdvice{DatabaseState::absent, Severity::cannot_say, "There is no file at this path.",
                 "Check the path, and whether its mount is there."},
     StateAdvice{DatabaseState::encrypted, Severity::cannot_say,

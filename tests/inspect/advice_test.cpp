@@ -33,6 +33,9 @@ TEST_CASE("each state has its verdict") {
       {DatabaseState::encrypted, Verdict::cannot_say},
       {DatabaseState::not_a_database, Verdict::cannot_say},
       {DatabaseState::newer_format, Verdict::cannot_say},
+      {DatabaseState::wal_mismatched, Verdict::attention},
+      {DatabaseState::wal_lost, Verdict::attention},
+      {DatabaseState::overwritten, Verdict::attention},
       {DatabaseState::corrupt_header, Verdict::attention},
       {DatabaseState::truncated, Verdict::attention},
       {DatabaseState::rollback_idle, Verdict::healthy},
@@ -88,6 +91,35 @@ TEST_CASE("an encrypted database of Turso's is told by name") {
   CHECK(meaning().find("Turso") == std::string::npos);
   observation.look->side_files.emplace();
   CHECK(meaning().find("Turso") != std::string::npos);
+}
+
+TEST_CASE("whether the file was restored is asked before anything may open it") {
+  for (const DatabaseState state :
+       {DatabaseState::hot_journal, DatabaseState::wal_unrecovered, DatabaseState::wal_mismatched,
+        DatabaseState::truncated, DatabaseState::corrupt_header}) {
+    CAPTURE(to_string(state));
+    const std::string action = advice_for(observed(state)).at(0).action;
+    const std::size_t asked = action.find("restored");
+    REQUIRE(asked != std::string::npos);
+    for (const char* const opening : {"start the application", "let the application", ".recover"})
+      CHECK(asked < action.find(opening));
+  }
+}
+
+TEST_CASE("who may be alive elsewhere is never said to be gone") {
+  for (const DatabaseState state : {DatabaseState::hot_journal, DatabaseState::wal_unrecovered})
+    CHECK(advice_for(observed(state)).at(0).action.starts_with("First make sure that no process"));
+  const std::string elsewhere =
+      advice_for(observed(DatabaseState::locks_unobservable)).at(0).action;
+  CHECK(elsewhere.starts_with("Do not open it here"));
+  CHECK(elsewhere.find("Else start") == std::string::npos);
+}
+
+TEST_CASE("what loses rows comes first, and begins with a stop") {
+  Observation observation = observed(DatabaseState::wal_unrecovered);
+  observation.look->states.add(DatabaseState::wal_lost);
+  CHECK(subjects(observation) == Subjects{"attention wal_lost", "attention wal_unrecovered"});
+  CHECK(advice_for(observation).at(0).action.starts_with("Restart and kill nothing"));
 }
 
 TEST_CASE("a look without a state says nothing") {
