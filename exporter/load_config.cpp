@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <memory>
 #include <set>
 #include <system_error>
@@ -96,6 +97,30 @@ Result<std::vector<DatabaseDraft>> drafts_of(const std::vector<std::string>& fil
   return drafts;
 }
 
+/// A command line has no key `name`: files that are called the same are told apart by their
+/// folders, or by their whole paths, as those of a glob are.
+void tell_apart(std::vector<DatabaseDraft>& files, const std::vector<DatabaseDraft>& configured) {
+  const auto name_of = [](const DatabaseDraft& draft) {
+    return draft.name ? draft.name->value : derive_database_name(draft.path.value, {});
+  };
+  std::set<std::string> taken;
+  for (const DatabaseDraft& draft : configured)
+    if (!names_many(draft.path.value)) taken.insert(name_of(draft));
+  std::map<std::string, std::vector<DatabaseDraft*>> by_name;
+  for (DatabaseDraft& file : files)
+    if (!names_many(file.path.value)) by_name[name_of(file)].push_back(&file);
+  for (const auto& [name, drafts] : by_name) {
+    if (drafts.size() == 1 && taken.insert(name).second) continue;
+    std::vector<std::string> paths;
+    for (const DatabaseDraft* const draft : drafts) paths.push_back(draft->path.value);
+    const std::vector<std::string> names = names_apart(paths);
+    for (std::size_t i = 0; i < drafts.size(); ++i) {
+      const bool fresh = taken.insert(names[i]).second;
+      drafts[i]->name = Written<std::string>{fresh ? names[i] : paths[i], drafts[i]->path.where};
+    }
+  }
+}
+
 void override_with(std::optional<Written<std::string>>& key,
                    const std::optional<std::string>& value, const char* flag) {
   if (value) key = Written<std::string>{*value, flag};
@@ -128,7 +153,9 @@ Result<Config> ConfigLoader::load() {
     if (!drafts) return fail(drafts.error());
     files_ = std::move(*drafts);
   }
-  draft->databases.insert(draft->databases.end(), files_->begin(), files_->end());
+  std::vector<DatabaseDraft> files = *files_;
+  tell_apart(files, draft->databases);
+  draft->databases.insert(draft->databases.end(), files.begin(), files.end());
   override_with(draft->poll_interval, line_.poll_interval, "--poll.interval");
   override_with(draft->web_listen_address, line_.web_listen_address, "--web.listen-address");
   override_with(draft->log_level, line_.log_level, "--log.level");

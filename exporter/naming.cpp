@@ -28,6 +28,13 @@ std::string_view below(std::string_view directory, std::string_view path) {
   return begin == std::string_view::npos ? std::string_view() : path.substr(begin);
 }
 
+/// The nearest directory at or above `directory` that `path` lies below.
+std::string_view shared_directory(std::string_view directory, std::string_view path) {
+  while (directory.size() > 1 && below(directory, path).empty())
+    directory = fixed_prefix(directory);
+  return directory;
+}
+
 }  // namespace
 
 bool is_pattern(std::string_view path) {
@@ -63,6 +70,15 @@ std::string derive_database_name(std::string_view pattern, std::string_view file
   std::string_view name = below(fixed_prefix(pattern), file_path);
   if (name.empty()) name = last_component(file_path);
   return std::string(without_extension(name));
+}
+
+std::vector<std::string> names_apart(const std::vector<std::string>& paths) {
+  std::vector<std::string> names;
+  if (paths.empty()) return names;
+  std::string_view shared = fixed_prefix(paths.front());
+  for (const std::string& path : paths) shared = shared_directory(shared, path);
+  for (const std::string& path : paths) names.emplace_back(without_extension(below(shared, path)));
+  return names;
 }
 
 std::string as_utf8(std::string_view name) {

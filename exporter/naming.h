@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sqlite_exporter {
 
@@ -28,7 +29,12 @@ std::string_view fixed_prefix(std::string_view pattern);
 /// path that names a file.
 std::string derive_database_name(std::string_view pattern, std::string_view file_path);
 
-/// The same with `\xff` for each byte that is not UTF-8, and for NUL: labels cannot hold them, and
+/// Names for plain absolute paths whose files are called the same: each path from the first folder
+/// in which they differ, without the last extension. `/x/a/app.db` and `/x/b/app.db` become "a/app"
+/// and "b/app". Those that differ in the extension alone still have one name.
+std::vector<std::string> names_apart(const std::vector<std::string>& paths);
+
+/// `name` with `\xff` for each byte that is not UTF-8, and for NUL: labels cannot hold them, and
 /// two names must not become one.
 std::string as_utf8(std::string_view name);
 

@@ -51,6 +51,20 @@ class OnceTest(fuse.TestCase):
         self.assertEqual((code, err), (0, ""))
         return page
 
+    def test_two_files_of_one_name_are_told_apart(self):
+        for folder in ("a", "b"):
+            os.mkdir(self.path(folder))
+            self.live(folder + "/app.db")
+        files = self.path("a/app.db"), self.path("b/app.db")
+        page = self.once(*files)
+        self.assertIn('sqlite_up{database="a/app"} 1', page)
+        self.assertIn('sqlite_up{database="b/app"} 1', page)
+        exporter = self.exporter(*files)
+        exporter.await_sample('sqlite_up{database="b/app"} 1')
+        _, out, _ = support.run("--selftest", *files)
+        self.assertRegex(out, r"(?m)^a/app: ")
+        self.assertRegex(out, r"(?m)^b/app: ")
+
     def test_it_says_what_the_daemon_says_but_what_begins_with_a_process(self):
         self.live()
         reader = self.application("app.db")

@@ -143,12 +143,37 @@ TEST_CASE("a wrong flag or argument is named as the user knows it") {
   line.log_level = "loud";
   CHECK(load(line, "").error().message ==
         "--log.level must be \"debug\", \"info\", \"warn\" or \"error\", not \"loud\"");
-  line.files = {"/x/a.db", "/y/a.db"};
+  line.log_level.reset();
+  line.files = {"/x/a.db", "/x/a.db"};
   CHECK(load(line, "").error().message ==
-        "argument \"/y/a.db\" derives the name \"a\", which \"/x/a.db\" has already; "
-        "set \"name\" in its [[database]]");
+        "argument \"/x/a.db\" must be unique, \"/x/a.db\" is there already");
   line.files = {""};
   CHECK(load(line, "").error().message == "argument \"\" must not be empty");
+}
+
+TEST_CASE("files of one name on the command line are told apart by their folders") {
+  const test::TemporaryDirectory directory;
+  const auto names = [&](std::vector<std::string> files, const char* configured) {
+    CommandLine line;
+    line.files = std::move(files);
+    if (*configured != '\0') {
+      line.config_file = directory / "x.toml";
+      std::ofstream(*line.config_file) << configured;
+    }
+    std::vector<std::string> result;
+    const Config config = load(line, "").value();
+    for (const DatabaseConfig& database : config.databases())
+      result.push_back(database.name.value_or("-"));
+    return result;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(names({"/x/a.db", "/y/a.db", "/y/b.db"}, "") == Names{"x/a", "y/a", "-"});
+  CHECK(names({"/x/a.db", "/x/a.sqlite"}, "") == Names{"a", "/x/a.sqlite"});
+  CHECK(names({"/x/a.db", "/y/*/a.db"}, "") == Names{"-", "-"});
+  // The file keeps the name that it gave.
+  CHECK(names({"/y/a.db"}, "[[database]]\npath = \"/x/a.db\"\n") == Names{"-", "/y/a.db"});
+  CHECK(names({"/y/a.db", "/z/a.db"}, "[[database]]\npath = \"/x/b.db\"\nname = \"y/a\"\n") ==
+        Names{"y/a", "/y/a.db", "z/a"});
 }
 
 TEST_CASE("relative files are in the working directory, whatever it is called") {

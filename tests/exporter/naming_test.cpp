@@ -73,6 +73,19 @@ TEST_CASE("a match outside the fixed prefix is named by its file") {
   CHECK(derive_database_name("/data/*.db", "/srv/x.db") == "x");
 }
 
+TEST_CASE("files that are called the same are named from the first folder in which they differ") {
+  using Names = std::vector<std::string>;
+  CHECK(names_apart({}).empty());
+  CHECK(names_apart({"/x/app.db"}) == Names{"app"});
+  CHECK(names_apart({"/x/a/app.db", "/x/b/app.db"}) == Names{"a/app", "b/app"});
+  CHECK(names_apart({"/a/x/app.db", "/b/x/app.db"}) == Names{"a/x/app", "b/x/app"});
+  CHECK(names_apart({"/app.db", "/b/app.db"}) == Names{"app", "b/app"});
+  CHECK(names_apart({"/x/app/app.db", "/x/app.db", "/x/apples/app.db"}) ==
+        Names{"app/app", "app", "apples/app"});
+  CHECK(names_apart({"/x/app.db", "/x/app.sqlite"}) == Names{"app", "app"});
+  CHECK(names_apart({"/x/.db/.db", "/x/y/.db"}) == Names{".db/.db", "y/.db"});
+}
+
 TEST_CASE("a name is never empty") {
   CHECK(derive_database_name("/data/.db", "/data/.db") == ".db");
   CHECK(derive_database_name("/data/*", "/data/.db") == ".db");
