@@ -161,8 +161,13 @@ void advise_on_backlog(const Observation& observation, List& list) {
                     std::string("The -wal takes ")
                         .append(size_in_words(look.wal->size))
                         .append(" of disk; it keeps its largest size until it is truncated."),
-                    "Once no reader is in the way run PRAGMA wal_checkpoint(TRUNCATE) in the "
-                    "application; PRAGMA journal_size_limit keeps it small."});
+                    // Whose application does not run can be told to do nothing in it.
+                    look.states.contains(DatabaseState::wal_unrecovered) ||
+                            look.states.contains(DatabaseState::wal_mismatched)
+                        ? "Recover it first, as said above; the application's last close then "
+                          "removes it."
+                        : "Once no reader is in the way run PRAGMA wal_checkpoint(TRUNCATE) in the "
+                          "application; PRAGMA journal_size_limit keeps it small."});
 }
 
 void add_notes(const Look& look, List& list) {

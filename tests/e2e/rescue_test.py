@@ -1,4 +1,4 @@
-"""SqliteWalLost's own commands, on a real application whose WAL was deleted: all rows are rescued."""
+"""What the runbooks say of files that were deleted, cut, renamed or written over is so."""
 
 import os
 import shutil
@@ -71,6 +71,39 @@ class RescueTest(support.TestCase):
         self.shell.run(f"kill -CONT {self.app.process.pid}")
         self.app.close()
         self.assertEqual(rows_in(self.database), 150)
+
+    def test_a_file_that_was_renamed_is_moved_back_and_nothing_is_lost(self):
+        os.rename(self.database, self.path("old.db"))
+        self.insert(30)
+        descriptors = f"/proc/{self.app.process.pid}/fd"
+        self.assertIn(self.path("old.db"), [os.readlink(os.path.join(descriptors, name))
+                                            for name in os.listdir(descriptors)])
+        os.rename(self.path("old.db"), self.database)
+        self.insert(1)
+        self.assertEqual(rows_in(self.database), 181)
+
+    def test_a_file_that_was_written_over_is_restored_again(self):
+        subprocess.run(["sqlite3", self.path("backup.db"), "CREATE TABLE t(x)",
+                        "INSERT INTO t VALUES (1)"], check=True)
+        shutil.copyfile(self.path("backup.db"), self.database)
+        self.shell.run(f"kill -STOP {self.app.process.pid}")
+        self.app.kill()
+        for suffix in ("-wal", "-shm"):
+            os.rename(self.database + suffix, self.path("left" + suffix))
+        shutil.copyfile(self.path("backup.db"), self.database)
+        self.assertEqual(rows_in(self.database), 1)
+
+    def test_a_wal_beside_a_restored_file_is_moved_away_first(self):
+        backup = self.path("backup.db")
+        shutil.copyfile(self.database, backup)
+        self.app.kill()
+        for moved in (False, True):
+            here = self.path(f"moved-{moved}.db")
+            shutil.copyfile(backup, here)
+            if not moved:
+                shutil.copyfile(self.database + "-wal", here + "-wal")
+            # What was committed after the backup comes back, unless the WAL is away.
+            self.assertEqual(rows_in(here), 100 if moved else 150)
 
     def test_of_a_wal_that_was_cut_the_last_checkpoint_is_left(self):
         os.truncate(self.database + "-wal", 0)

@@ -264,6 +264,18 @@ TEST_CASE("10,000 frames and 64 MiB are well, more is not") {
   CHECK(subjects(observation) == Subjects{"attention wal_backlog", "attention wal_file_size"});
 }
 
+TEST_CASE("an application that does not run is not told to truncate its WAL") {
+  Observation observation = live_wal();
+  observation.look->wal->size = std::uint64_t{400} << 20U;
+  CHECK(advice_for(observation).at(0).action.find("TRUNCATE") != std::string::npos);
+  observation.look->states = {};
+  observation.look->states.add(DatabaseState::wal_unrecovered);
+  const std::vector<Advice> list = advice_for(observation);
+  REQUIRE(list.size() == 2);
+  CHECK(list[1].subject == "wal_file_size");
+  CHECK(list[1].action.starts_with("Recover it first"));
+}
+
 TEST_CASE("notes change no verdict") {
   Observation observation = live_wal();
   observation.look->header->sqlite_version_number = 3040001;
