@@ -85,6 +85,29 @@ TEST_CASE("a collector that fails in several ways is told once of each") {
   CHECK(lines().empty());
 }
 
+TEST_CASE("what happens to files under an application is a warning, and its mode is no news") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  Judge judge(log);
+  LookTask task;
+  task.name = "app";
+  const auto lines = [&](std::initializer_list<DatabaseState> states) {
+    task.states.emplace();
+    for (const DatabaseState state : states) task.states->add(state);
+    return standard_error_of([&] { judge.looked(task); });
+  };
+  CHECK(lines({DatabaseState::wal_live}).find("database is watched") != std::string::npos);
+  CHECK(lines({DatabaseState::wal_live, DatabaseState::rollback_exclusive}).empty());
+  for (const DatabaseState state :
+       {DatabaseState::wal_lost, DatabaseState::wal_mismatched, DatabaseState::overwritten}) {
+    CAPTURE(to_string(state));
+    const std::string began = lines({DatabaseState::wal_live, state});
+    CHECK(std::ranges::count(began, '\n') == 1);
+    CHECK(began.find("level=warn") != std::string::npos);
+    const std::string over = lines({DatabaseState::wal_live});
+    CHECK(over.find("level=info msg=\"state is over\"") != std::string::npos);
+  }
+}
+
 TEST_CASE("that processes may not be asked is told when it begins") {
   const Log log(LogLevel::info, LogFormat::logfmt);
   Judge judge(log);
