@@ -259,10 +259,11 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script alerts attribution chart completion dashboards dashboards_data encrypted examples
-        explain incident_demo incidents inspect interference many metrics node node_paths once pods
-        program prometheus queries readme remount rescue runbooks selftest service_manager sql_worker
-        stalls states sync sync_worker units worker_promise)
+foreach(script alerts attribution cases_alerts cases_files cases_locks cases_mounts cases_wal
+        chart completion dashboards dashboards_data encrypted examples explain incident_demo
+        incidents inspect interference many metrics node node_paths once pods program prometheus
+        queries readme remount rescue runbooks selftest service_manager sql_worker stalls states
+        sync sync_worker units worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
@@ -272,10 +273,11 @@ endforeach()
 # What it tests is a hang: its own must not hold up the run.
 set_tests_properties(e2e_remount e2e_stalls PROPERTIES TIMEOUT 600 LABELS "e2e;slow")
 # They run no code of ours but `describe` and `check-config`, or none.
-set_tests_properties(e2e_alerts e2e_chart e2e_dashboards e2e_examples e2e_units PROPERTIES
-  LABELS "e2e;source")
-# They wait for windows of rules, and test no more code than the others.
-set_tests_properties(e2e_dashboards_data e2e_incidents PROPERTIES LABELS "e2e;slow")
+set_tests_properties(e2e_alerts e2e_cases_alerts e2e_chart e2e_dashboards e2e_examples e2e_units
+  PROPERTIES LABELS "e2e;source")
+# They wait for windows of rules, or for ages, and test no more code than the others.
+set_tests_properties(e2e_cases_locks e2e_dashboards_data e2e_incidents PROPERTIES
+  LABELS "e2e;slow")
 # It counts databases; a sanitizer would find no more in 5,000 of them than in five.
 set_tests_properties(e2e_many PROPERTIES LABELS "e2e;slow")
 # Its image is of the release program.

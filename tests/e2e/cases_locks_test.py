@@ -1,0 +1,156 @@
+"""Reported situations of locks: forgotten and ordinary readers, readers in turn, a stopped writer."""
+
+import os
+import re
+import signal
+import sys
+import unittest
+
+import cases
+import support
+from cases import MANY, WAL
+
+BLOCKED = r'^sqlite_commit_blocked_seconds{{.*cause="{}".*owner_process="sqlite_app".*}} (\S+)$'
+
+
+def is_stopped(process):
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
+        return file.read().rsplit(")", 1)[1].split()[0] == "T"
+
+
+class ReaderTest(cases.TestCase):
+    """In WAL mode."""
+
+    def read_behind(self, frames):
+        """A reader, and commits since it began."""
+        writer = self.application("app.db").exec(*WAL, "pragma wal_autocheckpoint=0",
+                                                 "pragma synchronous=off", MANY.format(50, 20))
+        reader = self.application("app.db")
+        reader.ask("step select x from t")
+        for _ in range(frames):
+            writer.exec("update t set x = randomblob(20) where rowid = 1")
+        return writer, reader
+
+    def test_a_report_that_is_read_for_a_second_is_no_incident(self):
+        _, reader = self.read_behind(7)
+        said = self.inspect()
+        self.assertEqual((said.code, said.verdict), (0, "healthy"), said.fields)
+        # It is a line all the same.
+        self.assertEqual(said.fields["wal_pinned_frames"], 7)
+        self.assertEqual([held["pid"] for held in said.fields["readers"]], [reader.process.pid])
+
+    def test_readers_that_come_and_go_are_never_accused(self):
+        writer, reader = self.read_behind(1)
+        with self.doing(lambda: writer.exec("update t set x = randomblob(20) where rowid = 2")):
+            for _ in range(5):
+                reader.ask("finish")
+                reader.ask("step select x from t")
+                said = self.inspect()
+                self.assertEqual((said.code, said.verdict), (0, "healthy"), said.fields)
+
+    def test_a_reader_with_a_backlog_behind_it_is_told(self):
+        _, reader = self.read_behind(5000)
+        said = self.inspect()
+        self.assertEqual(said.code, 1, said.fields)
+        self.assertIn("reader", said.subjects("attention"))
+        self.assertIn(str(reader.process.pid), said.text("reader"))
+
+    def test_readers_in_turn_never_leave_a_moment_without_one(self):
+        """No reader is old, and yet the WAL never starts again: that is a cause of its own."""
+        writer = self.application("app.db").exec(*WAL, "pragma synchronous=off",
+                                                 MANY.format(50, 20))
+        readers = [self.application("app.db") for _ in range(2)]
+        readers[0].ask("step select x from t")
+        exporter = self.exporter(self.path("app.db"))
+        turn = [0]
+
+        def pass_on():
+            for _ in range(50):
+                writer.exec("update t set x = randomblob(3000) where rowid = 3")
+            turn[0] += 1
+            readers[turn[0] % 2].ask("step select x from t")
+            readers[(turn[0] + 1) % 2].ask("finish")
+
+        with self.doing(pass_on, pause=0):
+            exporter.await_sample(
+                'sqlite_checkpoint_blocked{database="app",cause="readers_in_turn"} 1')
+            said = self.watch(lambda said: "readers_in_turn" in said.subjects())
+            self.assertNotIn("reader", said.subjects("attention"))
+
+
+class RollbackTest(cases.TestCase):
+    """In rollback mode, which is SQLite's default, one reader keeps all from committing."""
+
+    def assert_named(self, culprit, cause):
+        said = self.watch(lambda said: cause in said.subjects("attention"))
+        self.assertIn(str(culprit.process.pid), said.text(cause))
+
+    def await_blocked(self, exporter, cause, seconds):
+        pattern = re.compile(BLOCKED.format(cause), re.MULTILINE)
+
+        def blocked():
+            found = pattern.search(exporter.page())
+            return found and float(found.group(1)) >= seconds
+
+        support.await_that(blocked, f"a {cause} to block commits for {seconds} s")
+
+    def test_a_forgotten_reader(self):
+        writer = self.application("app.db").exec("create table t(x)", MANY.format(2000, 100),
+                                                 "pragma busy_timeout=300")
+        reader = self.application("app.db")
+        reader.ask("step select x from t")
+        with self.assertRaisesRegex(AssertionError, "locked"):
+            writer.exec("insert into t values (1)")
+        exporter = self.exporter(self.path("app.db"))
+
+        def try_again():
+            with self.assertRaisesRegex(AssertionError, "locked"):
+                writer.exec("insert into t values (1)")
+
+        with self.doing(try_again):
+            self.await_blocked(exporter, "reader", 5)
+            self.assert_named(reader, "reader")
+        reader.ask("finish")
+        writer.exec("insert into t values (1)")
+        support.await_that(lambda: "sqlite_commit_blocked_seconds{" not in exporter.page(),
+                           "nobody to be in the way")
+
+    def test_a_write_transaction_that_never_ends(self):
+        writer = self.application("app.db").exec("create table t(x)", "begin immediate",
+                                                 "insert into t values (1)")
+        exporter = self.exporter(self.path("app.db"))
+        self.await_blocked(exporter, "writer", 5)
+        self.assert_named(writer, "writer")
+
+    def test_ordinary_commits_accuse_nobody(self):
+        app = self.application("app.db").exec("create table t(x)")
+        exporter = self.exporter(self.path("app.db"))
+        with self.doing(lambda: app.exec("insert into t values (1)"), pause=0.02):
+            for _ in range(5):
+                self.assertNotIn("sqlite_commit_blocked_seconds{", exporter.metrics())
+                said = self.inspect()
+                self.assertEqual((said.code, said.verdict), (0, "healthy"), said.fields)
+
+
+class StoppedTest(cases.TestCase):
+    def test_a_holder_that_is_stopped_has_to_be_continued(self):
+        """A backup stops the container in a write transaction: all others find it locked."""
+        holder = self.application("app.db").exec(*WAL, "begin immediate",
+                                                 "insert into t values (1)")
+        exporter = self.exporter(self.path("app.db"))
+        os.kill(holder.process.pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, holder.process.pid, signal.SIGCONT)
+        support.await_that(lambda: is_stopped(holder.process), "it to be stopped")
+        with self.assertRaisesRegex(AssertionError, "locked"):
+            self.application("app.db").exec("insert into t values (2)")
+        support.await_that(
+            lambda: re.search(r"^sqlite_holder_stopped{.*} 1$", exporter.page(), re.MULTILINE),
+            "the stopped holder")
+        said = self.watch(lambda said: "writer" in said.subjects("attention"))
+        self.assertIn(str(holder.process.pid), said.text("writer"))
+        self.assertRegex(said.text(), r"(?i)stopped")
+        self.assertRegex(said.text(), r"(?i)continue|CONT\b")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[*sys.argv, "-v"])
