@@ -259,11 +259,11 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-foreach(script alerts attribution cases_alerts cases_files cases_locks cases_mounts cases_wal
-        chart completion dashboards dashboards_data encrypted examples explain incident_demo
-        incidents inspect interference many metrics node node_paths once pods program prometheus
-        queries readme remount rescue runbooks selftest service_manager sql_worker stalls states
-        sync sync_worker units worker_promise)
+foreach(script alerts attribution cases_alerts cases_encrypted cases_files cases_locks
+        cases_mounts cases_wal chart completion dashboards dashboards_data encrypted examples
+        explain incident_demo incidents inspect interference many metrics node node_paths once pods
+        program prometheus queries readme remount rescue runbooks selftest service_manager
+        sql_worker stalls states sync sync_worker units worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
@@ -282,6 +282,15 @@ set_tests_properties(e2e_cases_locks e2e_dashboards_data e2e_incidents PROPERTIE
 set_tests_properties(e2e_many PROPERTIES LABELS "e2e;slow")
 # Its image is of the release program.
 set_tests_properties(e2e_pods PROPERTIES LABELS "e2e;slow")
+
+# Other builds and ports of SQLite, as far as a package brings them; and scenes held under load.
+foreach(script ports soak)
+  add_test(NAME ${script}
+    COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/ports/${script}_test.py)
+  set_tests_properties(${script} PROPERTIES
+    LABELS "e2e;slow"
+    ENVIRONMENT "${e2e_environment}")
+endforeach()
 
 # Benchmarks: built when asked for, never run as tests.
 add_executable(bench_render EXCLUDE_FROM_ALL tests/bench/render.cpp)

@@ -1,4 +1,4 @@
-"""Reported situations of locks: forgotten and ordinary readers, readers in turn, a stopped writer."""
+"""Reported situations of locks: readers, forgotten or in turn, and a stopped writer."""
 
 import os
 import re

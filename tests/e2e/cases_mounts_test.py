@@ -1,4 +1,4 @@
-"""Reported situations of mounts: a view of another host, a file alone, a full, dead or hung disk."""
+"""Reported situations of mounts: another host, a file alone, a full, dead or hung disk."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Reported situations of the WAL: deleted by hand, of another file, left by a crash, grown large."""
+"""Reported situations of the WAL: deleted, of another file, left by a crash, grown large."""
 
 import os
 import shutil

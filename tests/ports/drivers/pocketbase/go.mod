@@ -1,0 +1,5 @@
+module base
+
+go 1.25.0
+
+require github.com/pocketbase/pocketbase v0.40.6
