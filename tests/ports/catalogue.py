@@ -154,7 +154,8 @@ OTHERS = [
     Port("better-sqlite3", "npm", "better-sqlite3@12.6.2",
          ("node", os.path.join(DRIVERS, "node", "driver.js"),
           "{build}/better/node_modules/better-sqlite3"), states.WAL,
-         environment=("{build}/better/node_modules/better-sqlite3/build/Release",)),
+         environment=("{build}/better/node_modules/better-sqlite3/build/Release/"
+                      "better_sqlite3.node",)),
     Port("sqlx (libsqlite3-sys)", "crates", "sqlx@0.8.6", ("{build}/rust/release/ports",),
          states.WAL),
 ]

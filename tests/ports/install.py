@@ -13,6 +13,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "e2e")]
+for name in ("SQLITE_EXPORTER", "SQLITE_APP", "SOURCE_DIR"):
+    os.environ.setdefault(name, "")  # nothing is run here
 
 # pylint: disable=wrong-import-position
 import catalogue

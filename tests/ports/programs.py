@@ -49,7 +49,7 @@ PROGRAMS = [
              "data:text/html,<p>hello")),
     Program("Firefox, headless", "debian", "firefox-esr", "firefox-esr",
             ("--headless", "--no-remote", "--profile", "{folder}")),
-    Program("PocketBase", "go", "github.com/pocketbase/pocketbase@v0.40.6", "base",
+    Program("PocketBase", "go", "github.com/pocketbase/pocketbase@v0.40.4", "base",
             ("serve", "--dir={folder}", "--http=127.0.0.1:{port}"), work="pocketbase"),
     Program("kine", "go", "github.com/k3s-io/kine@v0.17.5", "kine",
             ("--endpoint=sqlite://{folder}/state.db", "--listen-address=127.0.0.1:{port}",
@@ -126,10 +126,9 @@ def config_for(names, folder):
 
 
 def is_watched(path, page):
-    """By its whole path, or by the name that is made of it."""
-    stem = os.path.splitext(os.path.basename(path))[0]
-    return re.search(rf'^sqlite_up{{database="({re.escape(path)}|{re.escape(stem)})"', page,
-                     re.MULTILINE)
+    """Without a configured name it is called by its path, whole or without its extension."""
+    names = "|".join(re.escape(name.lstrip("/")) for name in (path, os.path.splitext(path)[0]))
+    return re.search(rf'^sqlite_up{{database="/?({names})"', page, re.MULTILINE)
 
 
 def counted(states, wrong):

@@ -11,6 +11,7 @@ import support
 from judgement import RIGHT, Row, compare, compare_count, compare_states, worst, wrong
 
 LOOKS = 4  # before a verdict that is not right is believed: some take two looks that agree
+ALIKE = 3  # so many looks in a row with the same verdicts end that
 INSERT = "insert into t(b) values(randomblob(500))"
 SPILL = ("insert into t(b) with recursive n(i) as (select 1 union all select i+1 from n "
          "where i<200) select randomblob(3000) from n")
@@ -47,7 +48,7 @@ class Scene:
                 self.path = os.path.join(os.path.realpath(folder), "app.db")
                 self._moments()
         except application.Refused as error:
-            self.row.failure = str(error)
+            self.row.failure = str(error).replace(self.path, "app.db")[:200]
         return self.row
 
     # ---- applications
@@ -87,6 +88,7 @@ class Scene:
     def look(self, moment, check=None):
         """`check(page, said)` gives a verdict for each column that this moment is about."""
         right, silent = self.port.states.right(moment), self.port.states.silent(moment)
+        history = []
         for _ in range(LOOKS):
             page, said = self.exporter.metrics(), inspect(self.path)
             seen = states_of(page)
@@ -98,7 +100,8 @@ class Scene:
             if short.startswith("saw "):
                 verdicts["state"] = "inspect: " + short if verdicts["state"] == RIGHT else (
                     verdicts["state"])
-            if set(verdicts.values()) <= {RIGHT, None}:
+            history.append(verdicts.copy())
+            if set(verdicts.values()) <= {RIGHT, None} or history[-ALIKE:] == [verdicts] * ALIKE:
                 break
         state = verdicts.pop("state").replace("inspect: saw", "saw")
         if moment == "crashed":
