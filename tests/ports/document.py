@@ -1,4 +1,4 @@
-"""docs/implementations.md: a table of builds and ports, and one of applications."""
+"""Writes docs/implementations.md: a table of builds and ports, and one of applications."""
 
 import re
 

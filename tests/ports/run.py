@@ -1,4 +1,4 @@
-"""`run.py FOLDER [WORD...]`: all ports, or those with a word in their name; prints the page."""
+"""Runs all ports, or those with a WORD in their name, and prints the page: FOLDER [WORD...]."""
 
 import concurrent.futures
 import datetime

@@ -1,4 +1,4 @@
-"""`soak.py FOLDER [SECONDS [WORD...]]`: holds each scene under load, and judges every scrape."""
+"""Holds each scene under load, and judges every scrape: FOLDER [SECONDS [WORD...]]."""
 
 import concurrent.futures
 import contextlib

@@ -2,4 +2,4 @@ module base
 
 go 1.25.0
 
-require github.com/pocketbase/pocketbase v0.40.4
+require github.com/pocketbase/pocketbase v0.36.8

@@ -1,6 +1,6 @@
 //! An application of sqlx: one command a line on standard input, one answer a line, as
-//! tests/support/sqlite_app.cpp has it. A statement that is kept open lives in a task of its own.
-use futures_util::TryStreamExt;
+//! tests/support/sqlite_app.cpp has it. sqlx reads rows ahead and so ends a statement early: what
+//! is to be kept open is a transaction.
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{Column, ConnectOptions, Connection, Executor, Row, SqliteConnection, ValueRef};
 use std::collections::HashMap;
@@ -33,6 +33,10 @@ struct Application {
 }
 
 impl Application {
+    fn current(&mut self) -> &mut SqliteConnection {
+        self.connections.get_mut(&self.name).expect("no database is open")
+    }
+
     async fn answer(&mut self, command: &str, rest: &str) -> Result<String, sqlx::Error> {
         match command {
             "use" => self.name = rest.to_string(),
@@ -43,9 +47,16 @@ impl Application {
             }
             "close" => self.connections.remove(&self.name).unwrap().close().await?,
             "exec" => {
-                self.connections.get_mut(&self.name).unwrap().execute(rest).await?;
+                self.current().execute(rest).await?;
             }
-            _ => return query(self.connections.get_mut(&self.name).unwrap(), rest).await,
+            "step" => {
+                self.current().execute("begin").await?;
+                return query(self.current(), rest).await;
+            }
+            "finish" => {
+                self.current().execute("commit").await?;
+            }
+            _ => return query(self.current(), rest).await,
         }
         Ok(String::new())
     }
@@ -64,20 +75,6 @@ async fn main() {
     let mut lines = std::io::stdin().lock().lines();
     while let Some(Ok(line)) = lines.next() {
         let (command, rest) = line.split_once(' ').unwrap_or((&line, ""));
-        if command != "step" {
-            say(app.answer(command, rest).await);
-            continue;
-        }
-        // The stream borrows its connection: until `finish` nothing else is asked of it.
-        let connection = app.connections.get_mut(&app.name).unwrap();
-        let mut rows = connection.fetch(rest);
-        say(rows.try_next().await.map(text));
-        while let Some(Ok(line)) = lines.next() {
-            if line == "finish" {
-                break;
-            }
-        }
-        drop(rows);
-        say(Ok(String::new()));
+        say(app.answer(command, rest).await);
     }
 }
