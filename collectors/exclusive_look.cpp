@@ -57,7 +57,9 @@ bool hides_commits(const Look& look) {
   if (look.attached) return false;
   const bool wal = look.main_header && look.main_header->journal_mode == JournalMode::wal;
   if (look.database_locks.exclusive() && wal) return look.followed_wal() == nullptr;
-  if (look.database_locks.exclusive() && look.main_header) return look.sample.exclusive_suspected;
+  // Where no samples are taken, two looks that find it held are all there is.
+  if (look.database_locks.exclusive() && look.main_header)
+    return look.sample.exclusive_suspected || !look.sample.random_instants;
   if (wal) return look.database_locks.any();
   return look.states.contains(DatabaseState::encrypted) && !look.wal_seen;
 }

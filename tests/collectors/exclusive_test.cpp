@@ -1,6 +1,7 @@
 /// Real databases under exclusive locking: the mode, what is told of it, and what is left out.
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 
 #include "tests/support/catch.h"
@@ -181,6 +182,17 @@ TEST_CASE("what nobody can count is absent: a wal-index that is not beside the d
   CHECK_FALSE(counts(observer));
   CHECK(observer.line("sqlite_wal_frames_written_total").empty());
   CHECK(observer.line("sqlite_wal_resets_total").empty());
+}
+
+TEST_CASE("what nobody can count is absent: an encrypted database in rollback mode") {
+  const TemporaryDirectory directory;
+  std::minstd_rand random(1);
+  std::ofstream file(directory / "app.db", std::ios::binary);
+  for (int i = 0; i < 8192; ++i) file.put(static_cast<char>(random() >> 16U));
+  file.close();
+  Observer observer(directory / "app.db");
+  REQUIRE(states(observer) == States{"encrypted"});
+  CHECK_FALSE(counts(observer));
 }
 
 TEST_CASE("what was counted before exclusive locking goes on after it") {

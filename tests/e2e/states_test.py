@@ -1,4 +1,4 @@
-"""States that take a filesystem of their own to bring about."""
+"""States that take a filesystem of their own to bring about, or must not flicker."""
 
 import os
 import sys
@@ -48,6 +48,48 @@ class StatesTest(support.TestCase):
         # The same look twice is the same failure.
         page = exporter.metrics()
         self.assertEqual(support.value(page, "sqlite_checkpoint_failures_total"), 1)
+
+    def test_a_database_that_one_connection_keeps_for_itself_is_so_at_every_scrape(self):
+        paths = {name: self.path(name + ".db") for name in ("rollback", "wal", "excl")}
+        databases = {name: self.application() for name in paths}
+        for name, app in databases.items():
+            path = paths[name]
+            app.ask("open " + (f"file:{path}?vfs=unix-excl" if name == "excl" else path))
+            if name != "excl":
+                app.exec("pragma locking_mode=exclusive")
+            app.exec("pragma journal_mode=" + ("wal" if name == "wal" else "delete"),
+                     "pragma synchronous=off", "create table t(x)", "insert into t values (1)")
+        exporter = self.exporter(*paths.values())
+        states = {name: f'sqlite_database_state{{database="{name}",state="{state}"}} 1'
+                  for name, state in (("rollback", "rollback_exclusive"), ("wal", "wal_exclusive"),
+                                      ("excl", "rollback_exclusive"))}
+        for line in states.values():
+            exporter.await_sample(line)
+        for app in databases.values():
+            app.ask("load 2000 0 begin|insert into t values (randomblob(3000))|commit")
+        before = 0
+        for _ in range(40):
+            page = exporter.metrics()
+            lines = support.samples(page)
+            for name, line in states.items():
+                of_database = f'database="{name}"'
+                told = [line for line in lines
+                        if of_database in line and line.startswith("sqlite_database_state")]
+                self.assertEqual(told, [line])
+                self.assertEqual(support.value(page, "sqlite_database_info", database=name), 1)
+                self.assertEqual(
+                    support.value(page, "sqlite_database_page_size_bytes", database=name), 4096)
+                self.assertFalse([line for line in lines if of_database in line and
+                                  line.startswith("sqlite_lock_current_hold_seconds")])
+            counted = [line for line in lines if line.startswith("sqlite_transactions_total")]
+            self.assertEqual(len(counted), 1)  # in a WAL alone commits can be counted
+            now = support.value(page, "sqlite_transactions_total", database="wal")
+            self.assertGreater(now, before)
+            before = now
+        databases["wal"].ask("stop")
+        pages = databases["wal"].number("pragma page_count")
+        page = exporter.metrics()
+        self.assertEqual(support.value(page, "sqlite_database_pages", database="wal"), pages)
 
 
 if __name__ == "__main__":

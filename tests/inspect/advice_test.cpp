@@ -40,6 +40,7 @@ TEST_CASE("each state has its verdict") {
       {DatabaseState::truncated, Verdict::attention},
       {DatabaseState::rollback_idle, Verdict::healthy},
       {DatabaseState::rollback_active, Verdict::healthy},
+      {DatabaseState::rollback_exclusive, Verdict::healthy},
       {DatabaseState::hot_journal, Verdict::attention},
       {DatabaseState::wal_live, Verdict::healthy},
       {DatabaseState::wal_clean, Verdict::healthy},
