@@ -30,7 +30,8 @@ std::uint32_t commits_between(const File& wal, const FollowedWal& old, std::uint
 
 }  // namespace
 
-void ExclusiveWal::end() {
+void ExclusiveWal::end(bool wal_empty) {
+  began_empty_ = wal_empty;
   if (!status_) return;
   follower_ = WalFollower();
   counters_.rebase();
@@ -44,7 +45,8 @@ void ExclusiveWal::end() {
 
 void ExclusiveWal::observe(const std::string& database) {
   const Result<std::optional<File>> wal = open_if_there(database + "-wal");
-  if (!wal || !*wal) return end();
+  if (!wal) return end();
+  if (!*wal) return end(true);
   const Result<FileStatus> status = (*wal)->status();
   if (!status) return end();
   if (status_ && status_->identity != status->identity) end();
@@ -86,6 +88,12 @@ void ExclusiveWal::count(const File& wal, const FileStatus& status) {
   moment.index.mx_frame = content_->mx_frame;
   moment.index.n_page = content_->n_page;
   moment.index.salts = content_->salts;
+  if (!counted_ && began_empty_) {
+    WalMoment empty;
+    empty.shm = status.identity;
+    empty.attached = true;
+    counters_.observe(empty, [](const OldGeneration&, const WalIndex&) { return 0; });
+  }
   counters_.observe(moment, [old_end](const OldGeneration&, const WalIndex&) { return old_end; });
   counted_ = content_;
 }

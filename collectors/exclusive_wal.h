@@ -11,15 +11,17 @@
 
 namespace sqlite_exporter {
 
-/// Owned by the sampler. The first complete reading under a hold is the baseline. Transactions are
-/// commit frames, so those of a generation that came and went between two samples are not counted.
+/// Owned by the sampler. The first complete reading under a hold is the baseline, unless there was
+/// no WAL before it. Transactions are commit frames, so those of a generation that came and went
+/// between two samples are not counted.
 class ExclusiveWal {
  public:
   /// A sample under the hold; opens the -wal and reads at most 4 MiB of it, nothing while it stays
   /// as it is. What cannot be read is not known, and no error.
   void observe(const std::string& database);
-  /// The hold has ended, or nobody has the database open.
-  void end();
+  /// Nobody holds the database for himself; `wal_empty` where it was seen to have no WAL, or an
+  /// empty one: what is found in it later was committed since.
+  void end(bool wal_empty = false);
 
   /// Not set until the first frames were followed to their end, and where the writer is faster.
   const std::optional<FollowedWal>& content() const { return content_; }
@@ -35,6 +37,7 @@ class ExclusiveWal {
   std::optional<FollowedWal> counted_;  ///< as the counters saw it last
   std::uint32_t tail_commits_ = 0;      ///< of generations that ended, beyond what was followed
   std::optional<FileStatus> status_;
+  bool began_empty_ = false;
   bool settled_ = false;  ///< read to its end after `status_` was seen
   unsigned behind_ = 0;   ///< steps in succession that did not come to the end
 };

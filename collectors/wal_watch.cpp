@@ -55,6 +55,10 @@ Result<UnattachedMoment> read_unattached(const std::string& path) {
     moment.journal_mode = header->journal_mode;
     moment.change_counter = header->change_counter;
   }
+  if (!moment.locks.any() && moment.journal_mode == JournalMode::wal) {
+    const Result<FileStatus> wal = status_of(path + "-wal");
+    moment.wal_empty = wal ? wal->size == 0 : wal.error().code == Errc::no_data;
+  }
   if (moment.locks.exclusive() && moment.journal_mode == JournalMode::rollback) {
     const Result<JournalContent> journal = journal_content(path);
     if (!journal) return fail(journal.error());
@@ -206,7 +210,7 @@ void WalWatch::observe_exclusive(const UnattachedMoment& moment, const SampleIns
     exclusive_wal_.observe(database_);
     if (exclusive_wal_.totals().transactions != before) latest_.last_commit = instant.unix_time;
   } else {
-    exclusive_wal_.end();
+    exclusive_wal_.end(moment.wal_empty);
   }
   latest_.exclusive_wal = exclusive_wal_.content();
   add_up();

@@ -26,6 +26,7 @@ struct UnattachedMoment {
   std::optional<JournalMode> journal_mode;      ///< of a plain database
   std::optional<std::uint32_t> change_counter;  ///< what a commit in rollback mode moves
   DatabaseLocks locks;
+  bool wal_empty = false;  ///< nobody has it open, and it is in WAL mode without anything in it
   JournalContent journal;  ///< asked for only where one process keeps all others out
 };
 

@@ -4,6 +4,7 @@
 #include <random>
 #include <string>
 
+#include "tests/support/await.h"
 #include "tests/support/catch.h"
 #include "tests/support/observer.h"
 #include "tests/support/sqlite_application.h"
@@ -167,6 +168,22 @@ TEST_CASE("the WAL of one connection alone is followed") {
   CHECK(observer.value("sqlite_transactions_total") == before + 26);
   CHECK(observer.value("sqlite_wal_resets_total") == 1);
   CHECK(states(observer) == States{"wal_exclusive"});
+}
+
+TEST_CASE("of a WAL that was seen empty before the hold all commits count") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "app.db";
+  SqliteApplication app(path);
+  app.exec("pragma journal_mode=wal; create table t(x)");
+  app.close();
+  Observer observer(path);
+  observer.text();
+  app.open(path);
+  app.exec("pragma locking_mode=exclusive");
+  for (int i = 0; i < 7; ++i) app.exec(kInsert);
+  await([&] { return observer.sample().exclusive_wal.has_value(); });
+  CHECK(observer.value("sqlite_transactions_total") == 7);
+  CHECK(observer.value("sqlite_wal_frames_written_total") == observer.value("sqlite_wal_frames"));
 }
 
 TEST_CASE("what nobody can count is absent: a wal-index that is not beside the database") {
