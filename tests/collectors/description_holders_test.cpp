@@ -17,6 +17,7 @@
 #include "tests/support/child_process.h"
 #include "tests/support/locks.h"
 #include "tests/support/observer.h"
+#include "tests/support/skip.h"
 #include "tests/support/sqlite_application.h"
 #include "tests/support/temporary_directory.h"
 
@@ -153,6 +154,24 @@ TEST_CASE(
   CHECK(observer.line("sqlite_holder_processes").empty());
   CHECK(observer.line("sqlite_reader_pinned_frames").find("owner_process=\"\"") !=
         std::string::npos);
+}
+
+TEST_CASE(
+    "where descriptors may not be asked, that is why open file descriptions have no process") {
+  if (::geteuid() != 0) return skip("descriptions", "putting on another user takes root");
+  Scene scene;
+  Observer observer(scene.path);
+  observer.sample();
+  for (int reading = 0; reading < 2; ++reading) {
+    REQUIRE(::seteuid(65534) == 0);
+    observer.read_locks();
+    REQUIRE(::seteuid(0) == 0);
+    CHECK(has(observer.look(), AttributionLimit::denied) == (reading == 1));
+  }
+  const Look look = observer.look();
+  CHECK_FALSE(has(look, AttributionLimit::open_file_description));
+  CHECK_FALSE(look.holders.complete);
+  CHECK(pids_of(look) == std::vector<int>{scene.writer.pid()});
 }
 
 TEST_CASE("without other locks the writer of an open file description is the one listed") {
