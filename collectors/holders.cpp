@@ -23,7 +23,8 @@ constexpr Metric kOpenFds = gauge(
     "the one nearest to its limit.",
     {"owner_process", "owner_unit", "owner_namespace", "owner_pod", "owner_container"});
 constexpr Metric kMaxFds = gauge(
-    "sqlite_holder_max_fds", "How many files that process may have open (its soft RLIMIT_NOFILE).",
+    "sqlite_holder_max_fds",
+    "How many files the process of sqlite_holder_open_fds may have open (its soft RLIMIT_NOFILE).",
     {"owner_process", "owner_unit", "owner_namespace", "owner_pod", "owner_container"});
 
 constexpr const Metric* kMetrics[] = {&kProcesses};

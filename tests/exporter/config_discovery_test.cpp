@@ -81,9 +81,10 @@ TEST_CASE("what is excluded is a glob of a whole path") {
 TEST_CASE("a state that is excluded is one of the states") {
   ConfigDraft draft = some_draft();
   const std::string known =
-      "known states are absent, empty, encrypted, not_a_database, corrupt_header, truncated, "
-      "rollback_idle, rollback_active, hot_journal, wal_live, wal_clean, wal_unrecovered, "
-      "wal_exclusive, orphaned, locks_cancelled, locks_inconsistent, locks_unobservable";
+      "known states are absent, empty, encrypted, not_a_database, newer_format, corrupt_header, "
+      "truncated, rollback_idle, rollback_active, rollback_exclusive, hot_journal, wal_live, "
+      "wal_clean, wal_unrecovered, wal_exclusive, wal_mismatched, wal_lost, overwritten, orphaned, "
+      "locks_cancelled, locks_inconsistent, locks_unobservable";
   draft.discovery_exclude_states = {{"empty", "STATES"}, {"absentt", "OTHER"}};
   CHECK(error_of(draft) ==
         "OTHER must name states; \"absentt\" is unknown, perhaps \"absent\" was meant; " + known);

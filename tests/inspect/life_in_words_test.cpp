@@ -19,7 +19,7 @@ TEST_CASE("whoever uses it without locks is named") {
   signs.pid = 812;
   Look look = seen(signs);
   CHECK(life_in_words(look, DatabaseState::locks_unobservable).empty());
-  look.unseen_user = Process{{"app", "app.service", "", "", ""}, 1, std::nullopt};
+  look.unseen_user.emplace().owner = {"app", "app.service", "", "", ""};
   CHECK(life_in_words(look, DatabaseState::locks_unobservable) ==
         " It is used by app (pid 812, app.service).");
   CHECK(life_in_words(look, DatabaseState::locks_cancelled) ==

@@ -30,5 +30,15 @@ TEST_CASE("the WAL-reset bug is a question for the compiler, too") {
   STATIC_REQUIRE_FALSE(has_wal_reset_bug(3051003));
 }
 
+TEST_CASE("Turso is other code, and stamps its version twice") {
+  DatabaseHeader header;
+  header.sqlite_version_number = 3047000;
+  header.version_valid_for = 12;
+  CHECK(has_wal_reset_bug(header));
+  header.version_valid_for = 3047000;
+  CHECK_FALSE(has_wal_reset_bug(header));
+  CHECK_FALSE(has_wal_reset_bug(DatabaseHeader()));
+}
+
 }  // namespace
 }  // namespace sqlite_exporter
