@@ -33,9 +33,8 @@ TEST_CASE("the WAL-reset bug is a question for the compiler, too") {
 TEST_CASE("Turso is other code, and stamps its version twice") {
   DatabaseHeader header;
   header.sqlite_version_number = 3047000;
-  header.version_valid_for = 12;
   CHECK(has_wal_reset_bug(header));
-  header.version_valid_for = 3047000;
+  header.by_turso = true;
   CHECK_FALSE(has_wal_reset_bug(header));
   CHECK_FALSE(has_wal_reset_bug(DatabaseHeader()));
 }
