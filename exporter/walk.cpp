@@ -165,6 +165,7 @@ class Walker {
         pass_over("open", folder.path);
       return false;
     }
+    leave_atime(descriptor.get());
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(descriptor.get()), &::closedir);
     if (!stream) {
       pass_over("read", folder.path);

@@ -60,6 +60,7 @@ unit_test(test_sqlite SOURCES
   USES collectors_sqlite collectors_linux test_support)
 
 unit_test(test_linux SOURCES
+  tests/linux/atime_test.cpp
   tests/linux/block_device_test.cpp
   tests/linux/cgroup_files_test.cpp
   tests/linux/cgroup_hierarchy_test.cpp

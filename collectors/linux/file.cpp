@@ -36,7 +36,9 @@ FileStatus status_from(const struct stat& status) {
           status.st_nlink,
           static_cast<std::uint64_t>(status.st_size),
           static_cast<double>(status.st_mtim.tv_sec) +
-              static_cast<double>(status.st_mtim.tv_nsec) * kNanosecond};
+              static_cast<double>(status.st_mtim.tv_nsec) * kNanosecond,
+          status.st_uid,
+          status.st_mode};
 }
 
 /// An open file keeps no path: it may have been renamed since.
@@ -76,7 +78,13 @@ Result<File> File::open(const std::string& path) {
   if (!S_ISREG(status.st_mode)) {
     return fail(Errc::unsupported, "open " + path + ": not a regular file");
   }
+  leave_atime(descriptor);
   return file;
+}
+
+// Not by open(2): what that refuses would have to be opened a second time, by path.
+void leave_atime(int descriptor) {
+  static_cast<void>(::fcntl(descriptor, F_SETFL, O_NONBLOCK | O_NOATIME));
 }
 
 File::File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

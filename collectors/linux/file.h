@@ -26,6 +26,8 @@ struct FileStatus {
   std::uint64_t link_count = 0;  ///< 0: unlinked or replaced
   std::uint64_t size = 0;        ///< bytes
   double modified = 0;           ///< mtime, seconds since the epoch
+  std::uint32_t uid = 0;         ///< of its owner, as this user namespace counts
+  std::uint32_t mode = 0;        ///< st_mode
 };
 
 /// As far as size and mtime tell.
@@ -40,7 +42,8 @@ class File final : public Reader {
  public:
   /// `O_RDONLY|O_CLOEXEC|O_NONBLOCK|O_NOCTTY|O_NOFOLLOW`; `path` is a realpath. A FIFO, a device or
   /// a directory is refused (unsupported) and never blocks, and so is the use of the process's last
-  /// descriptors (limit). Other errors as `error_from_errno`.
+  /// descriptors (limit). Other errors as `error_from_errno`. What is read leaves the atime alone,
+  /// as `leave_atime` says.
   static Result<File> open(const std::string& path);
 
   File(File&& other) noexcept;
@@ -56,6 +59,11 @@ class File final : public Reader {
   explicit File(int descriptor) : descriptor_(descriptor) {}
   int descriptor_ = -1;
 };
+
+/// Has reads through `descriptor`, of a file or a directory, leave its atime alone: else each look
+/// after a write costs the disk a write. The kernel does that for the owner and for CAP_FOWNER; to
+/// others it refuses, in a tenth of a microsecond, and reading goes on as before.
+void leave_atime(int descriptor);
 
 /// `File::open`, where an absent file is an answer and not an error.
 Result<std::optional<File>> open_if_there(const std::string& path);

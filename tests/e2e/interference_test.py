@@ -50,7 +50,7 @@ class InterferenceTest(scenes.EveryState):
                 self.assertNotRegex(call, r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND")
                 self.assertRegex(call, r"O_RDONLY|unfinished")
             if call.startswith("fcntl("):
-                self.assertRegex(call, r"F_GETLK|F_GETFD|F_GETFL|F_SETFD")
+                self.assertRegex(call, r"F_GETLK|F_GETFD|F_GETFL|F_SETFD|F_SETFL, .*O_NOATIME")
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     @unittest.skipIf(os.environ.get("SANITIZED"), "the sanitizer's runtime cannot be traced")
