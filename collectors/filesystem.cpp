@@ -14,8 +14,12 @@ constexpr Metric kRisk =
           "wal-index are sure to reach all writers: move it to a local disk), fuse (locks and "
           "shared memory are as good as the process that answers: move it to a local disk), "
           "overlay_upper (it lies in a container's own layer, which goes away with the container: "
-          "give it a volume), hard_link (it has a second name, under which SQLite finds neither "
-          "its WAL nor its journal: remove one).",
+          "give it a volume), file_mount (the file is mounted without its folder: its WAL lies "
+          "elsewhere and goes away with the container: mount the folder), hard_link (it has a "
+          "second name, under which SQLite finds neither its WAL nor its journal: remove one), "
+          "memory (it lies on tmpfs, ramfs or a disk in memory, and is gone at power-off: move it "
+          "if it is meant to last), sidecar_owner (another user owns its WAL, wal-index or hot "
+          "journal, and its own may not write it: change the owner).",
           {"mountpoint", "fstype", "reason"});
 
 constexpr const Metric* kMetrics[] = {&kRisk};
@@ -53,6 +57,7 @@ void add_risks_of(const Mount& mount, const Look& look, Batch& batch) {
   if (kind == RemoteKind::fuse) add("fuse");
   // Without an upper directory an overlay is read-only, and nothing written can get lost.
   if (!mount.upper.empty() || look.locks_hidden) add("overlay_upper");
+  if (is_in_memory(mount)) add("memory");
 }
 
 Result<void> look_at_risks(const Look& look, Batch& batch) {
@@ -61,8 +66,13 @@ Result<void> look_at_risks(const Look& look, Batch& batch) {
   add_risks_of(*look.mount, look, batch);
   if (look.wal_mount != nullptr && look.wal_mount != look.mount)
     add_risks_of(*look.wal_mount, look, batch);
-  if (look.database->link_count > 1)
-    batch.add(kRisk, 1, {look.host_path(look.mount->mountpoint), look.mount->fstype, "hard_link"});
+  const auto add = [&](bool holds, std::string_view reason) {
+    if (holds)
+      batch.add(kRisk, 1, {look.host_path(look.mount->mountpoint), look.mount->fstype, reason});
+  };
+  add(look.database->link_count > 1, "hard_link");
+  add(look.file_mount, "file_mount");
+  add(look.foreign_sidecar.has_value(), "sidecar_owner");
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "collectors/linux/lock_probe.h"
 #include "collectors/live_look.h"
 #include "collectors/replicator.h"
+#include "collectors/risk_look.h"
 #include "collectors/sqlite/file_head.h"
 #include "collectors/sqlite/lock_bytes.h"
 #include "collectors/suspicion.h"
@@ -49,16 +50,20 @@ Result<Opened> attached_shm(Look& look) {
     if (*holder) {
       look.dead_mans_switch = *holder;
       look.shm = look.sample.held->shm_identity;
+      const Result<FileStatus> status = look.sample.held->shm.status();
+      if (!status) return fail(status.error());
+      look.shm_file = *status;
       return Opened(&look.sample.held->shm);
     }
   }
   Result<Opened> shm = own_if_there(look.path + "-shm");
   if (!shm || !*shm) return shm;
+  const Result<FileStatus> status = (**shm).status();
+  if (!status) return fail(status.error());
+  look.shm_file = *status;
   const auto holder = lock_on(**shm, kDeadMansSwitch, 1);
   if (!holder) return fail(holder.error());
   if (!*holder) return Opened();
-  const Result<FileStatus> status = (**shm).status();
-  if (!status) return fail(status.error());
   look.dead_mans_switch = *holder;
   look.shm = status->identity;
   return shm;
@@ -110,6 +115,7 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
   for (std::size_t mark = 0; mark < kReadMarks; ++mark)
     if (const auto& reader = look.wal_locks.read[mark]; reader && node.is_own(reader->pid))
       look.holders.own_reads[mark] = true;
+  look_at_risks(look, node, state);
   if (Result<void> looked = suspect_locks(look, database, node, suspected); !looked) return looked;
   tell(look, suspected, state);
   // Whoever is not seen by his locks is in no list of them.
@@ -171,6 +177,8 @@ Result<Look> take_look(const std::string& path, const Node& node, Sample sample,
   auto wal = status_if_there(path + "-wal");
   if (!wal) return fail(wal.error());
   look.wal = *wal;
+  look.unix_time =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   // What the sampler holds may have been replaced since it last compared.
   if (look.sample.held && look.sample.held->database_identity != look.database->identity)
     look.sample.held.reset();

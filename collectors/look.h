@@ -11,6 +11,7 @@
 #include "collectors/base/result.h"
 #include "collectors/change_counter.h"
 #include "collectors/database_state.h"
+#include "collectors/file_mount.h"
 #include "collectors/held_locks.h"
 #include "collectors/leftover_wal.h"
 #include "collectors/linux/file.h"
@@ -20,6 +21,7 @@
 #include "collectors/plain_companions.h"
 #include "collectors/sample.h"
 #include "collectors/side_files.h"
+#include "collectors/sidecar_owner.h"
 #include "collectors/signs_of_life.h"
 #include "collectors/sqlite/database_header.h"
 #include "collectors/sqlite/wal_index.h"
@@ -32,8 +34,10 @@ struct Look {
   const Mount* mount = nullptr;
   const Mount* wal_mount = nullptr;  ///< another one where the database file alone is mounted
   const NodePaths* paths = nullptr;  ///< of the node; null: its own names are ours
+  bool file_mount = false;           ///< it is mounted alone, here or where somebody has it open
   bool locks_hidden = false;  ///< below the upper directory of an overlay: its users are not seen
   std::chrono::steady_clock::time_point taken;
+  double unix_time = 0;  ///< once the files were asked for their times, seconds
   Sample sample;
   std::uint64_t rollback_transactions = 0;
   bool wal_seen = false;      ///< it has been in WAL mode under our eyes, now or earlier
@@ -43,6 +47,9 @@ struct Look {
   StateSet suspected;  ///< told as states once the next look agrees
   std::optional<FileStatus> database;
   std::optional<FileStatus> wal;
+  std::optional<FileStatus> shm_file;             ///< also one that nobody is attached to
+  std::optional<FileStatus> hot_journal;          ///< of what looks like one
+  std::optional<ForeignSidecar> foreign_sidecar;  ///< two looks agree
   DatabaseLocks database_locks;
   bool attached = false;  ///< somebody holds the dead man's switch
   std::optional<LockHolder> dead_mans_switch;
@@ -88,6 +95,8 @@ struct LookState {
   LifeState journal_life;             ///< of one whose journal looks hot
   OverwriteWatch overwrites;
   std::optional<WalSalts> lost_wal;  ///< the generation that was suspected to be lost
+  std::optional<ForeignSidecar> foreign_sidecar;
+  FileMountState file_mount;
   AttributionState attribution;
 };
 

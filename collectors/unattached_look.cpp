@@ -133,7 +133,7 @@ Result<void> suspect_hot_journal(Look& look, const File& database, const Settled
   if (!settled.hot_journal || look.locks_hidden) return {};
   const auto now = status_if_there(look.path + "-journal");
   if (!now) return fail(now.error());
-  state.journal = *now;
+  state.journal = look.hot_journal = *now;
   if (!*now || (before && !is_unchanged(**now, *before))) return {};
   const auto signs = ask_for_life(look, database, node, true, state.journal_life);
   if (!signs) return fail(signs.error());

@@ -112,6 +112,7 @@ unit_test(test_observer SOURCES
   tests/collectors/exclusive_test.cpp
   tests/collectors/exclusive_watch_test.cpp
   tests/collectors/false_friends_test.cpp
+  tests/collectors/file_mount_test.cpp
   tests/collectors/filesystem_test.cpp
   tests/collectors/held_locks_test.cpp
   tests/collectors/holders_test.cpp
@@ -125,6 +126,7 @@ unit_test(test_observer SOURCES
   tests/collectors/readers_test.cpp
   tests/collectors/signs_of_life_test.cpp
   tests/collectors/replicator_test.cpp
+  tests/collectors/sidecar_owner_test.cpp
   tests/collectors/sql_access_test.cpp
   tests/collectors/wal_agreement_test.cpp
   tests/collectors/wal_counters_test.cpp
@@ -153,6 +155,7 @@ unit_test(test_inspect SOURCES
   tests/inspect/observation_test.cpp
   tests/inspect/report_json_test.cpp
   tests/inspect/report_text_test.cpp
+  tests/inspect/risk_advice_test.cpp
   tests/inspect/words_test.cpp
   tests/support/looks.cpp
   USES inspect test_support)
@@ -263,7 +266,7 @@ set(e2e_environment
 foreach(script alerts attribution cases_alerts cases_encrypted cases_files cases_locks
         cases_mounts cases_wal chart completion dashboards dashboards_data encrypted examples
         explain incident_demo incidents inspect interference many metrics node node_paths once pods
-        program prometheus queries readme remount rescue runbooks selftest service_manager
+        program prometheus queries readme remount rescue risks runbooks selftest service_manager
         sql_worker stalls states sync sync_worker units worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)

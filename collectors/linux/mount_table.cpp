@@ -50,6 +50,8 @@ constexpr std::array<std::string_view, 22> kKernelFilesystems = {
     "selinuxfs",   "smackfs", "sysfs",    "tracefs"};
 static_assert(std::ranges::is_sorted(kKernelFilesystems));
 
+constexpr std::array<std::string_view, 2> kMemoryDisks = {"/dev/zram", "/dev/ram"};
+
 bool waits_for_others(std::string_view fstype) {
   const RemoteKind kind = remote_kind(fstype);
   return kind == RemoteKind::network || kind == RemoteKind::fuse;
@@ -152,6 +154,17 @@ bool MountTable::is_below_upper(std::string_view path) const {
 
 bool is_kernel_filesystem(std::string_view fstype) {
   return std::ranges::binary_search(kKernelFilesystems, fstype);
+}
+
+bool is_in_memory(const Mount& mount) {
+  if (mount.fstype == "tmpfs" || mount.fstype == "ramfs" || mount.fstype == "rootfs") return true;
+  return std::ranges::any_of(kMemoryDisks, [&](std::string_view disk) {
+    const std::string_view device = mount.device;
+    if (!device.starts_with(disk)) return false;
+    const std::string_view number = device.substr(disk.size());
+    return !number.empty() &&
+           std::ranges::all_of(number, [](char digit) { return digit >= '0' && digit <= '9'; });
+  });
 }
 
 RemoteKind remote_kind(std::string_view fstype) {

@@ -83,6 +83,10 @@ class MountTable {
 /// network: nfs, cifs, 9p, ceph, virtiofs and their like; fuse: fuse, fuseblk, fuse.*.
 RemoteKind remote_kind(std::string_view fstype);
 
+/// True of what is gone when the machine is switched off: tmpfs, ramfs, and a filesystem on a disk
+/// in memory (zram, brd) that is mounted by that name. Not seen of one below LVM or LUKS.
+bool is_in_memory(const Mount& mount);
+
 /// True of what shows the kernel's own objects as files: proc, sysfs, cgroup2 and their like. No
 /// database lies there, and a walk through it would have no end.
 bool is_kernel_filesystem(std::string_view fstype);

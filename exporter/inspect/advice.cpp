@@ -9,6 +9,7 @@
 #include "collectors/sqlite/known_bug.h"
 #include "exporter/inspect/holders.h"
 #include "exporter/inspect/life_in_words.h"
+#include "exporter/inspect/risk_advice.h"
 #include "exporter/inspect/state_advice.h"
 #include "exporter/inspect/words.h"
 
@@ -23,24 +24,16 @@ constexpr std::uint64_t kLargeWal = std::uint64_t{64} << 20U;
 using List = std::vector<Advice>;
 
 /// States in the order in which somebody should hear of them.
-constexpr std::array kMostPressingFirst = {DatabaseState::wal_lost,
-                                           DatabaseState::orphaned,
-                                           DatabaseState::overwritten,
-                                           DatabaseState::locks_cancelled,
-                                           DatabaseState::locks_inconsistent,
-                                           DatabaseState::locks_unobservable,
-                                           DatabaseState::truncated,
-                                           DatabaseState::corrupt_header,
-                                           DatabaseState::hot_journal,
-                                           DatabaseState::wal_mismatched,
-                                           DatabaseState::wal_unrecovered,
-                                           DatabaseState::absent,
-                                           DatabaseState::encrypted,
-                                           DatabaseState::newer_format,
-                                           DatabaseState::not_a_database,
-                                           DatabaseState::empty,
-                                           DatabaseState::wal_exclusive,
-                                           DatabaseState::rollback_exclusive};
+constexpr std::array kMostPressingFirst = {
+    DatabaseState::wal_lost,           DatabaseState::orphaned,
+    DatabaseState::overwritten,        DatabaseState::locks_cancelled,
+    DatabaseState::locks_inconsistent, DatabaseState::locks_unobservable,
+    DatabaseState::truncated,          DatabaseState::corrupt_header,
+    DatabaseState::hot_journal,        DatabaseState::wal_mismatched,
+    DatabaseState::wal_unrecovered,    DatabaseState::absent,
+    DatabaseState::encrypted,          DatabaseState::newer_format,
+    DatabaseState::not_a_database,     DatabaseState::empty,
+    DatabaseState::wal_exclusive,      DatabaseState::rollback_exclusive};
 
 bool holds(const BlockedCauses& causes, BlockedCause cause) {
   return causes[static_cast<std::size_t>(cause)];
@@ -78,7 +71,8 @@ void advise_on_states(const Observation& observation, List& list) {
     list.push_back({advice->severity, std::string(to_string(state)), std::move(meaning),
                     std::string(advice->action)});
   }
-  if (states.empty())
+  // Where it is mounted alone all that is missing lies elsewhere.
+  if (states.empty() && !observation.look->file_mount)
     list.push_back({Severity::cannot_say, "no_state",
                     "Nothing certain can be said of it right now: it is being opened, or somebody "
                     "has it open by another name (a hard link) or without the locks that belong "
@@ -232,6 +226,7 @@ std::vector<Advice> advice_for(const Observation& observation) {
   advise_on_checkpoints(observation, causes, list);
   advise_on_backlog(observation, list);
   advise_on_leaks(observation, list);
+  advise_on_risks(observation, list);
   add_notes(*observation.look, list);
   return most_urgent_first(std::move(list));
 }

@@ -43,7 +43,7 @@ std::string risk(const std::string& mountpoint, const std::string& fstype,
 }
 
 TEST_CASE("a database on a local disk is not at risk") {
-  for (const std::string fstype : {"ext4", "xfs", "btrfs", "tmpfs", "autofs"}) {
+  for (const std::string fstype : {"ext4", "xfs", "btrfs", "autofs"}) {
     CAPTURE(fstype);
     CHECK(Scene({{"/", fstype, "/dev/a"}}).risks().empty());
   }
@@ -54,6 +54,12 @@ TEST_CASE("a filesystem that another machine or a process answers for") {
     CHECK(Scene({{"/", fstype, "nas:/a", true}}).risks() == risk("/", fstype, "network"));
   for (const std::string fstype : {"fuse.sshfs", "fuseblk"})
     CHECK(Scene({{"/", fstype, "a", true}}).risks() == risk("/", fstype, "fuse"));
+}
+
+TEST_CASE("a filesystem in memory") {
+  for (const std::string fstype : {"tmpfs", "ramfs"})
+    CHECK(Scene({{"/", fstype, "none"}}).risks() == risk("/", fstype, "memory"));
+  CHECK(Scene({{"/", "ext4", "/dev/zram0"}}).risks() == risk("/", "ext4", "memory"));
 }
 
 TEST_CASE("an overlay with an upper directory, and without one") {
@@ -74,7 +80,8 @@ TEST_CASE("a file that alone is mounted into a container leaves its WAL in the c
   Scene scene;
   scene.observer.node().mounts = MountTable(
       {{"/", "overlay", "overlay", false, "/layers/diff"}, {scene.path, "ext4", "/dev/a"}});
-  CHECK(scene.risks() == risk("/", "overlay", "overlay_upper"));
+  CHECK(scene.risks() ==
+        risk("/", "overlay", "overlay_upper") + risk(scene.path, "ext4", "file_mount"));
 }
 
 TEST_CASE("a second name of the file, while it has one") {
@@ -122,9 +129,10 @@ TEST_CASE("on a real overlay a database is at risk, through it and below its upp
     return observer.text({"filesystem"});
   };
   CHECK(risks("merged/app.db") == risk(directory / "merged", "overlay", "overlay_upper"));
-  CHECK(risks("upper/app.db") == risk(path, "tmpfs", "overlay_upper"));
+  const std::string memory = risk(path, "tmpfs", "memory");
+  CHECK(risks("upper/app.db") == risk(path, "tmpfs", "overlay_upper") + memory);
   SqliteApplication(directory / "beside.db").exec("create table t(x)");
-  CHECK(risks("beside.db").empty());
+  CHECK(risks("beside.db") == memory);
 }
 
 std::string node_text(const Node& node, const std::vector<FilesystemStatus>& filesystems) {

@@ -42,6 +42,15 @@ constexpr const char* kMountinfo =
     "26 22 179:4 / /srv/db rw - ext4 /dev/sda1 rw\n"
     "27 26 179:5 / /srv/db rw - btrfs /dev/sdb1 rw\n";
 
+TEST_CASE("what is gone when the machine is switched off") {
+  for (const char* fstype : {"tmpfs", "ramfs", "rootfs"})
+    CHECK(is_in_memory({"/", fstype, "none"}));
+  for (const char* device : {"/dev/zram0", "/dev/zram12", "/dev/ram1"})
+    CHECK(is_in_memory({"/", "ext4", device}));
+  for (const char* device : {"/dev/sda1", "/dev/ram", "/dev/rampart1", "/dev/zram", "zram0", ""})
+    CHECK_FALSE(is_in_memory({"/", "ext4", device}));
+}
+
 TEST_CASE("a path lies on the mount with the longest name before it") {
   const TemporaryDirectory procfs;
   const auto table = table_of(procfs, {kMountinfo});

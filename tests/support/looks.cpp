@@ -10,6 +10,7 @@ Observation observed(DatabaseState state) {
   Look& look = observation.look.emplace();
   look.path = "/data/app.db";
   look.taken = kLookTaken;
+  look.unix_time = observation.unix_time;
   look.sample.taken = kLookTaken;
   look.states.add(state);
   return observation;
