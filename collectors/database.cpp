@@ -1,7 +1,8 @@
 #include "collectors/database.h"
 
-#include <algorithm>
 #include <string>
+
+#include "collectors/last_write.h"
 
 namespace sqlite_exporter {
 
@@ -51,7 +52,8 @@ constexpr Metric kTransactions = counter(
     "state rollback_exclusive.");
 constexpr Metric kLastWrite =
     gauge("sqlite_last_write_timestamp_seconds",
-          "The latest of the mtime of the file, the mtime of its WAL and the last commit seen.");
+          "The latest of the mtime of the file, the mtime of its WAL and the last commit seen; "
+          "times later than now are left out.");
 
 constexpr Metric kSideFileSize =
     gauge("sqlite_database_side_file_size_bytes",
@@ -139,8 +141,7 @@ Result<void> look_at_database(const Look& look, Batch& batch) {
   if (!look.database) return {};
 
   batch.add(kFileSize, static_cast<double>(look.database->size));
-  const double wal_modified = look.wal ? look.wal->modified : 0;
-  batch.add(kLastWrite, std::max({look.database->modified, wal_modified, look.sample.last_commit}));
+  if (const auto written = last_write_of(look)) batch.add(kLastWrite, *written);
   if (look.header) {
     add_header(look, *look.header, batch);
   } else if (look.main_header && look.database_locks.exclusive()) {

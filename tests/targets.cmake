@@ -116,6 +116,7 @@ unit_test(test_observer SOURCES
   tests/collectors/filesystem_test.cpp
   tests/collectors/held_locks_test.cpp
   tests/collectors/holders_test.cpp
+  tests/collectors/last_write_test.cpp
   tests/collectors/lock_time_test.cpp
   tests/collectors/locks_test.cpp
   tests/collectors/lost_locks_test.cpp

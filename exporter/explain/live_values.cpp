@@ -92,6 +92,8 @@ bool is_told_by_daemon(const RunbookValue& value) {
 std::string value_in_words(const LiveValue& value, double unix_now) {
   const double number = value.value;
   if (is_age_since_watched(value.metric)) return "now; since when the daemon's page says";
+  if (value.metric.ends_with("_timestamp_seconds") && number > unix_now + 1)
+    return moment_in_words(number).append(", which is later than now: a clock is wrong");
   if (value.metric.ends_with("_timestamp_seconds"))
     return moment_in_words(number)
         .append(", ")

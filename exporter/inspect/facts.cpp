@@ -1,7 +1,5 @@
 #include "exporter/inspect/facts.h"
 
-#include <algorithm>
-
 namespace sqlite_exporter {
 
 std::optional<std::uint64_t> pages_of(const Look& look) {
@@ -17,12 +15,6 @@ std::optional<std::uint64_t> pages_of(const Look& look) {
 std::optional<std::uint32_t> page_size_of(const Look& look) {
   if (look.plain) return look.plain->page_size;
   return look.header ? std::optional(look.header->page_size) : std::nullopt;
-}
-
-std::optional<double> last_write_of(const Look& look) {
-  if (!look.database) return std::nullopt;
-  const double wal_modified = look.wal ? look.wal->modified : 0;
-  return std::max({look.database->modified, wal_modified, look.sample.last_commit});
 }
 
 }  // namespace sqlite_exporter

@@ -14,7 +14,4 @@ std::optional<std::uint64_t> pages_of(const Look& look);
 /// In bytes.
 std::optional<std::uint32_t> page_size_of(const Look& look);
 
-/// Unix seconds: the latest of what the file, its WAL and the samples say.
-std::optional<double> last_write_of(const Look& look);
-
 }  // namespace sqlite_exporter

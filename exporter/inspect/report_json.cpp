@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/last_write.h"
 #include "exporter/inspect/advice.h"
 #include "exporter/inspect/facts.h"
 #include "exporter/inspect/holders.h"

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/last_write.h"
 #include "exporter/inspect/advice.h"
 #include "exporter/inspect/facts.h"
 #include "exporter/inspect/holders.h"

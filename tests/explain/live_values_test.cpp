@@ -84,6 +84,8 @@ TEST_CASE("values are in the words of their unit") {
   };
   CHECK(words("sqlite_x_timestamp_seconds", 1'795'176'003.0) ==
         "2026-11-20 12:00:03 UTC, 1 min ago");
+  CHECK(words("sqlite_x_timestamp_seconds", 1'795'176'123.0) ==
+        "2026-11-20 12:02:03 UTC, which is later than now: a clock is wrong");
   CHECK(words("sqlite_x_seconds", 42) == "42 s");
   CHECK(words("sqlite_x_bytes", 2048) == "2.0 KiB");
   CHECK(words("sqlite_x_frames", 13) == "13");
