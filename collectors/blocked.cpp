@@ -13,6 +13,9 @@ namespace {
 /// Applications that set a busy timeout at all commonly set 5 s: a longer transaction fails them.
 constexpr std::chrono::seconds kLongTransaction(5);
 
+/// A checkpoint that copies frames counts as begun anew: it waits after the last of them.
+constexpr std::chrono::seconds kSameCall(2);
+
 void set(BlockedCauses& causes, BlockedCause cause) {
   causes[static_cast<std::size_t>(cause)] = true;
 }
@@ -20,7 +23,7 @@ void set(BlockedCauses& causes, BlockedCause cause) {
 bool long_transaction(const Look& look) {
   const std::optional<LockHold>& hold = look.sample.lock_time.hold(Lock::write);
   return hold && look.wal_locks.write && look.wal_locks.write->pid == hold->pid &&
-         look.sample.taken - hold->since >= kLongTransaction;
+         !checkpointer_waits(look) && look.sample.taken - hold->since >= kLongTransaction;
 }
 
 BlockedCause cause_of_mark(const Look& look, std::size_t mark) {
@@ -53,6 +56,17 @@ std::vector<const HolderProcess*> holders_of_mark(const Look& look, std::size_t 
   return holders;
 }
 
+bool checkpointer_waits(const Look& look) {
+  const std::optional<LockHolder>& write = look.wal_locks.write;
+  const std::optional<LockHolder>& checkpoint = look.wal_locks.checkpoint;
+  if (!write || !checkpoint || write->pid <= 0 || write->pid != checkpoint->pid) return false;
+  // It takes the checkpoint lock first; one that came later is of another connection.
+  const std::optional<LockHold>& writes = look.sample.lock_time.hold(Lock::write);
+  const std::optional<LockHold>& checkpoints = look.sample.lock_time.hold(Lock::checkpoint);
+  return writes && checkpoints && writes->pid == write->pid && checkpoints->pid == write->pid &&
+         checkpoints->since <= writes->since + kSameCall;
+}
+
 BlockedCauses blocked_causes(const Look& look) {
   BlockedCauses causes{};
   if (!look.index) return causes;
@@ -61,6 +75,7 @@ BlockedCauses blocked_causes(const Look& look) {
     if (reader != nullptr && reader->seen_twice) set(causes, cause_of_mark(look, mark));
   }
   if (long_transaction(look)) set(causes, BlockedCause::writer);
+  if (look.sample.readers_in_turn) set(causes, BlockedCause::readers_in_turn);
   if (look.sample.checkpoints.unattended && std::ranges::none_of(causes, std::identity()))
     set(causes, BlockedCause::no_checkpointer);
   return causes;

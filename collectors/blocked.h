@@ -18,15 +18,20 @@ enum class BlockedCause : std::uint8_t {
   writer,                ///< one write transaction has been open for longer than anybody waits
   replicator,            ///< the old reader is Litestream, which keeps one by design
   no_checkpointer,       ///< nothing is in the way, and nobody does it
+  readers_in_turn,       ///< readers follow each other, and never leave the WAL to start over
 };
 
-inline constexpr std::array<std::string_view, 5> kBlockedCauseNames = {
-    "reader", "old_reader_on_slot_0", "writer", "replicator", "no_checkpointer"};
+inline constexpr std::array<std::string_view, 6> kBlockedCauseNames = {
+    "reader", "old_reader_on_slot_0", "writer", "replicator", "no_checkpointer", "readers_in_turn"};
 
 using BlockedCauses = std::array<bool, kBlockedCauseNames.size()>;
 
 /// Causes that the look and two samples before it agree on.
 BlockedCauses blocked_causes(const Look& look);
+
+/// A checkpoint (FULL, RESTART, TRUNCATE) holds the write lock while it waits for a reader: it is
+/// no write transaction, though other writers wait for it.
+bool checkpointer_waits(const Look& look);
 
 /// The reader behind a read mark as look and samples agree on it; null if they do not, or if it
 /// holds nothing back.

@@ -6,6 +6,7 @@
 
 #include "collectors/cgroup.h"
 #include "collectors/checkpoints.h"
+#include "collectors/commits.h"
 #include "collectors/database.h"
 #include "collectors/engine.h"
 #include "collectors/filesystem.h"
@@ -18,9 +19,10 @@ namespace sqlite_exporter {
 
 namespace {
 
-constexpr std::array<const Collector*, 8> kCollectors = {
-    &kCheckpointsCollector, &kDatabaseCollector, &kEngineCollector,  &kFilesystemCollector,
-    &kHoldersCollector,     &kLocksCollector,    &kReadersCollector, &kWalCollector,
+constexpr std::array<const Collector*, 9> kCollectors = {
+    &kCheckpointsCollector, &kCommitsCollector,    &kDatabaseCollector,
+    &kEngineCollector,      &kFilesystemCollector, &kHoldersCollector,
+    &kLocksCollector,       &kReadersCollector,    &kWalCollector,
 };
 
 constexpr std::array<const NodeCollector*, 3> kNodeCollectors = {

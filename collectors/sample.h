@@ -8,6 +8,7 @@
 
 #include "collectors/base/result.h"
 #include "collectors/checkpoint_watch.h"
+#include "collectors/commit_watch.h"
 #include "collectors/guarded.h"
 #include "collectors/linux/file.h"
 #include "collectors/lock_time.h"
@@ -44,6 +45,8 @@ struct Sample {
   LockTime lock_time;
   OldReaders old_readers;
   CheckpointTotals checkpoints;
+  bool readers_in_turn = false;                      ///< TurnWatch
+  std::optional<WaitedForReader> waited_for_reader;  ///< in rollback mode
   bool attached = false;  ///< somebody held the dead man's switch at the last sample
   bool locked = false;    ///< nobody is attached, and somebody held a lock on the database file
   /// How many samples in succession saw no lock but the switch, and the wal-index as it was.

@@ -23,6 +23,9 @@ constexpr std::chrono::seconds kQuietPathCheckPeriod(10);
 /// locking_mode=EXCLUSIVE: whether it is need not be asked at every sample.
 constexpr unsigned kSamplesUnopened = 10;
 
+/// An old reader that stays for so long is no turn any more, and is told himself.
+constexpr std::chrono::seconds kStays(30);
+
 /// An application that is replaced again and again must not take our descriptors with it.
 constexpr std::size_t kMostSetAside = 4;
 
@@ -197,7 +200,19 @@ void WalWatch::observe(const UnattachedMoment& moment, const SampleInstant& inst
   samples_unopened_ = 0;
   journal_mode_ = moment.journal_mode;
   observe_exclusive(moment, instant);
+  observe_commits(moment, instant);
   observe_lock_time(held_locks(moment.locks), moment.change_counter, standing);
+}
+
+void WalWatch::observe_commits(const UnattachedMoment& moment, const SampleInstant& instant) {
+  turns_.forget();
+  latest_.readers_in_turn = false;
+  if (moment.journal_mode == JournalMode::rollback) {
+    commits_.observe({moment.locks, moment.change_counter, instant.steady});
+  } else {
+    commits_.forget();
+  }
+  latest_.waited_for_reader = commits_.reader();
 }
 
 void WalWatch::observe_exclusive(const UnattachedMoment& moment, const SampleInstant& instant) {
@@ -243,12 +258,26 @@ void WalWatch::observe(const WalMoment& moment, const WalLocks& locks, bool same
   last_moment_ = moment;
 
   if (!moment.attached) return readers_.forget();
+  commits_.forget();
+  latest_.waited_for_reader.reset();
   readers_.observe(moment.index, locks, instant.steady);
   latest_.old_readers = readers_.readers();
+  observe_turns(moment.index, locks, instant);
   const auto checkpointer = locks.checkpoint ? std::optional(locks.checkpoint->pid) : std::nullopt;
   checkpoints_.observe({moment.index, checkpointer, same_epoch, same_opener,
                         now.resets - before.resets, pinned_frames(moment.index, locks), instant});
   latest_.checkpoints = checkpoints_.totals();
+}
+
+void WalWatch::observe_turns(const WalIndex& index, const WalLocks& locks,
+                             const SampleInstant& instant) {
+  const auto held = [](const auto& reader) { return reader.has_value(); };
+  const auto is_long = [&](const std::optional<OldReader>& reader) {
+    return reader && instant.steady - reader->since >= kStays;
+  };
+  turns_.observe({index, std::any_of(locks.read.begin() + 1, locks.read.end(), held),
+                  std::ranges::any_of(latest_.old_readers, is_long), instant.steady});
+  latest_.readers_in_turn = turns_.readers_in_turn();
 }
 
 void WalWatch::observe_lock_time(const HeldLocks& held, std::optional<std::uint32_t> commits,

@@ -10,6 +10,7 @@
 
 #include "collectors/base/result.h"
 #include "collectors/checkpoint_watch.h"
+#include "collectors/commit_watch.h"
 #include "collectors/exclusive_wal.h"
 #include "collectors/exclusive_watch.h"
 #include "collectors/held_locks.h"
@@ -17,6 +18,7 @@
 #include "collectors/reader_watch.h"
 #include "collectors/sample.h"
 #include "collectors/sqlite/database_header.h"
+#include "collectors/turn_watch.h"
 #include "collectors/wal_counters.h"
 
 namespace sqlite_exporter {
@@ -63,6 +65,8 @@ class WalWatch {
   void observe_lock_time(const HeldLocks& held, std::optional<std::uint32_t> commits,
                          const SampleInstant& instant);
   void observe_exclusive(const UnattachedMoment& moment, const SampleInstant& instant);
+  void observe_commits(const UnattachedMoment& moment, const SampleInstant& instant);
+  void observe_turns(const WalIndex& index, const WalLocks& locks, const SampleInstant& instant);
   void end_exclusive(const SampleInstant& instant);
   void add_up();
   void observe_unlocked_advance(const WalMoment& moment);
@@ -82,6 +86,8 @@ class WalWatch {
   WalCounters counters_;
   ReaderWatch readers_;
   CheckpointWatch checkpoints_;
+  TurnWatch turns_;
+  CommitWatch commits_;
   ExclusiveWatch exclusive_;
   ExclusiveWal exclusive_wal_;
   LockTime::Moment lock_moment_;

@@ -104,6 +104,7 @@ unit_test(test_observer SOURCES
   tests/collectors/change_counter_test.cpp
   tests/collectors/checkpoint_watch_test.cpp
   tests/collectors/checkpoints_test.cpp
+  tests/collectors/commits_test.cpp
   tests/collectors/database_state_test.cpp
   tests/collectors/database_test.cpp
   tests/collectors/encrypted_test.cpp
@@ -129,6 +130,7 @@ unit_test(test_observer SOURCES
   tests/collectors/replicator_test.cpp
   tests/collectors/sidecar_owner_test.cpp
   tests/collectors/sql_access_test.cpp
+  tests/collectors/turn_watch_test.cpp
   tests/collectors/wal_agreement_test.cpp
   tests/collectors/wal_counters_test.cpp
   tests/collectors/wal_origin_test.cpp

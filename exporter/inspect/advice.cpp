@@ -7,6 +7,9 @@
 
 #include "collectors/blocked.h"
 #include "collectors/sqlite/known_bug.h"
+#include "exporter/inspect/commit_advice.h"
+#include "exporter/inspect/facts.h"
+#include "exporter/inspect/filesystem_advice.h"
 #include "exporter/inspect/holders.h"
 #include "exporter/inspect/life_in_words.h"
 #include "exporter/inspect/risk_advice.h"
@@ -19,6 +22,9 @@ namespace {
 
 /// Ten times what PRAGMA wal_autocheckpoint lets wait by default.
 constexpr std::uint32_t kMuchBacklog = 10'000;
+/// What PRAGMA wal_autocheckpoint lets wait by default.
+constexpr std::uint32_t kOrdinaryBacklog = 1'000;
+constexpr double kLongReader = 60;  ///< seconds
 constexpr std::uint64_t kLargeWal = std::uint64_t{64} << 20U;
 
 using List = std::vector<Advice>;
@@ -81,9 +87,17 @@ void advise_on_states(const Observation& observation, List& list) {
                     "has open (ls -l /proc/<pid>/fd)."});
 }
 
+/// An ordinary report is old at two looks as well: it is a line of its own, and no fault, until its
+/// age or what waits behind it says more.
+bool matters(const HeldReader& reader) {
+  const bool stopped = std::ranges::any_of(reader.processes, &NamedProcess::stopped);
+  return reader.by_design || stopped || reader.pinned_frames > kOrdinaryBacklog ||
+         (reader.age && *reader.age >= kLongReader);
+}
+
 void advise_on_readers(const Observation& observation, List& list) {
   for (const HeldReader& reader : readers_of(observation)) {
-    if (!reader.old) continue;
+    if (!reader.old || !matters(reader)) continue;
     std::string meaning = "READ";
     meaning.append(std::to_string(reader.slot)).append(" is held by ");
     meaning.append(names_of(reader.processes));
@@ -131,10 +145,43 @@ void advise_on_checkpoints(const Observation& observation, const BlockedCauses& 
                     "a minute.",
                     "Run PRAGMA wal_checkpoint in the application, and see why its own does not "
                     "come (PRAGMA wal_autocheckpoint=0)."});
+  if (holds(causes, BlockedCause::readers_in_turn))
+    list.push_back({Severity::attention, "readers_in_turn",
+                    "Checkpoints copy all of the WAL, and for a minute there was always some "
+                    "reader: it cannot start over, and grows.",
+                    "Leave a moment without a reader, by shorter or fewer read transactions, or "
+                    "run PRAGMA wal_checkpoint(RESTART) with a busy timeout, for which new readers "
+                    "wait."});
+  if (checkpointer_waits(look) && look.wal_locks.write)
+    list.push_back({Severity::note, "checkpoint_waits",
+                    name_of(observation, look.wal_locks.write->pid)
+                        .append(" holds the write lock for a checkpoint (FULL, RESTART or "
+                                "TRUNCATE); other writers wait for it."),
+                    ""});
   if (observation.checkpoint_fell_short || look.sample.checkpoints.failures > 0)
     list.push_back({Severity::attention, "checkpoint_failed",
                     "A checkpoint began and did not get to its end.",
                     "Look for a full disk (df) and for errors in the kernel log."});
+}
+
+/// A file that keeps its largest size is no fault by itself: a VACUUM, and each start of kine,
+/// leaves one of the size of its database.
+Advice advice_on_large_wal(const Look& look, std::uint32_t waiting) {
+  const std::uint64_t pages = pages_of(look).value_or(0) * page_size_of(look).value_or(0);
+  const std::uint64_t database = std::max(look.database ? look.database->size : 0, pages);
+  const bool ordinary = waiting <= kOrdinaryBacklog && look.wal->size <= database + database / 10;
+  // Whose application does not run can be told to do nothing in it.
+  const bool left = look.states.contains(DatabaseState::wal_unrecovered) ||
+                    look.states.contains(DatabaseState::wal_mismatched);
+  return {ordinary ? Severity::note : Severity::attention, "wal_file_size",
+          std::string("The -wal takes ")
+              .append(size_in_words(look.wal->size))
+              .append(" of disk; it keeps its largest size until it is truncated."),
+          left ? "Recover it first, as said above; the application's last close then removes it."
+          : !look.attached
+              ? "Nobody has it open: the application's next last close removes it."
+              : "Once no reader is in the way PRAGMA wal_checkpoint(TRUNCATE) in the application "
+                "gives it back; PRAGMA journal_size_limit does so at each start of the WAL."};
 }
 
 void advise_on_backlog(const Observation& observation, List& list) {
@@ -150,18 +197,7 @@ void advise_on_backlog(const Observation& observation, List& list) {
                            : "Run PRAGMA wal_checkpoint(PASSIVE) in the application, and see why "
                              "its own checkpoints are late."});
   }
-  if (look.wal && look.wal->size > kLargeWal)
-    list.push_back({Severity::attention, "wal_file_size",
-                    std::string("The -wal takes ")
-                        .append(size_in_words(look.wal->size))
-                        .append(" of disk; it keeps its largest size until it is truncated."),
-                    // Whose application does not run can be told to do nothing in it.
-                    look.states.contains(DatabaseState::wal_unrecovered) ||
-                            look.states.contains(DatabaseState::wal_mismatched)
-                        ? "Recover it first, as said above; the application's last close then "
-                          "removes it."
-                        : "Once no reader is in the way run PRAGMA wal_checkpoint(TRUNCATE) in the "
-                          "application; PRAGMA journal_size_limit keeps it small."});
+  if (look.wal && look.wal->size > kLargeWal) list.push_back(advice_on_large_wal(look, waiting));
 }
 
 void add_notes(const Look& look, List& list) {
@@ -225,6 +261,8 @@ std::vector<Advice> advice_for(const Observation& observation) {
   advise_on_writer(observation, causes, list);
   advise_on_checkpoints(observation, causes, list);
   advise_on_backlog(observation, list);
+  advise_on_commits(observation, list);
+  advise_on_filesystem(observation, list);
   advise_on_leaks(observation, list);
   advise_on_risks(observation, list);
   add_notes(*observation.look, list);

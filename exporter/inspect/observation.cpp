@@ -104,9 +104,19 @@ void Inspection::look() {
   }
   agree(*look);
   count(*look);
+  observation_.room = room_of(*look);
   observation_.leaks = connection_leaks(*look, node_->paths);
   look->sample.held.reset();  // the watch alone knows when to let go of descriptors
   observation_.look = std::move(*look);
+}
+
+std::optional<Room> Inspection::room_of(const Look& look) const {
+  if (remote_ || look.mount == nullptr) return std::nullopt;
+  Result<FilesystemStatus> status = read_filesystem_status(*look.mount);
+  if (!status) return std::nullopt;
+  const auto readonly =
+      node_->readonly.is_readonly(*look.mount, look.host_path(look.mount->mountpoint));
+  return Room{std::move(*status), readonly};
 }
 
 void Inspection::let_go() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collectors/base/result.h"
+#include "collectors/linux/filesystem_status.h"
 #include "collectors/look.h"
 #include "collectors/node.h"
 #include "collectors/wal_watch.h"
@@ -20,6 +21,12 @@ namespace sqlite_exporter {
 struct Rates {
   double transactions_per_second = 0;
   double frames_per_second = 0;
+};
+
+/// What its filesystem leaves to it.
+struct Room {
+  FilesystemStatus status;
+  std::optional<bool> readonly;  ///< nothing can be written through its mount
 };
 
 /// What is known of one database at one moment, for the reports.
@@ -36,6 +43,7 @@ struct Observation {
   std::vector<ConnectionLeak> leaks;
   /// Watched for longer than a moment: ages and rates mean something.
   bool watched = false;
+  std::optional<Room> room;    ///< of a local filesystem
   std::optional<Rates> rates;  ///< only while watched
 };
 
@@ -68,6 +76,7 @@ class Inspection {
   Result<Look> take();
   void agree(const Look& look);
   void count(const Look& look);
+  std::optional<Room> room_of(const Look& look) const;
 
   std::shared_ptr<const Node> node_ = std::make_shared<const Node>();
   Observation observation_;

@@ -131,6 +131,15 @@ Json holders_json(const Observation& observation) {
   return holders;
 }
 
+void add_room(Json& object, const Room& room) {
+  if (room.status.size_bytes > 0) {
+    object["filesystem_size_bytes"] = room.status.size_bytes;
+    object["filesystem_avail_bytes"] = room.status.avail_bytes;
+  }
+  if (room.status.files > 0) object["filesystem_files_free"] = room.status.files_free;
+  add(object, "filesystem_readonly", room.readonly);
+}
+
 void add_look(Json& object, const Observation& observation) {
   const Look& look = *observation.look;
   object["states"] = states_of(look);
@@ -145,6 +154,7 @@ void add_look(Json& object, const Observation& observation) {
     object["frames_per_second"] = observation.rates->frames_per_second;
   }
   if (look.mount != nullptr) object["mountpoint"] = look.mount->mountpoint;
+  if (observation.room) add_room(object, *observation.room);
   if (look.index) object["readers"] = readers_json(observation);
   object["locks"] = locks_json(observation);
   object["holders"] = holders_json(observation);

@@ -13,6 +13,7 @@
 #include "collectors/last_write.h"
 #include "exporter/inspect/advice.h"
 #include "exporter/inspect/facts.h"
+#include "exporter/inspect/filesystem_advice.h"
 #include "exporter/inspect/holders.h"
 #include "exporter/inspect/words.h"
 
@@ -164,6 +165,7 @@ void add_facts(Block& block, const Observation& observation) {
                              .append(start_in_words(process)));
   if (const auto written = last_write_of(look)) block.row("last write", moment_in_words(*written));
   block.row("activity", activity_text(observation));
+  block.row("filesystem", filesystem_in_words(observation));
 }
 
 }  // namespace
