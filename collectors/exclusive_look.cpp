@@ -60,8 +60,13 @@ bool hides_commits(const Look& look) {
   // Where no samples are taken, two looks that find it held are all there is.
   if (look.database_locks.exclusive() && look.main_header)
     return look.sample.exclusive_suspected || !look.sample.random_instants;
-  if (wal) return look.database_locks.any();
-  return look.states.contains(DatabaseState::encrypted) && !look.wal_seen;
+  // Nor does a wal-index tell what is written without its locks.
+  if (wal)
+    return look.database_locks.any() ||
+           look.suspected.contains(DatabaseState::locks_unobservable) ||
+           look.suspected.contains(DatabaseState::orphaned);
+  const bool plain = look.main_header && look.main_header->plain_size >= kPlainCounts;
+  return look.states.contains(DatabaseState::encrypted) && !plain && !look.wal_seen;
 }
 
 }  // namespace sqlite_exporter

@@ -104,8 +104,13 @@ TEST_CASE("a transaction that holds EXCLUSIVE stays one") {
   app.exec(kInsert);
   Observer observer(path);
   observer.text();
-  SECTION("a large one") { app.exec(kSpilledTransaction); }
+  SECTION("a large one") {
+    SUCCEED("prepared");  // what is asserted follows
+    app.exec(kSpilledTransaction);
+  }
   SECTION("one that has written nothing into the file") {
+    SUCCEED("prepared");  // what is asserted follows
+
     app.exec("begin exclusive; insert into t values (1)");
   }
   CHECK(states(observer) == States{"rollback_active"});
@@ -141,10 +146,15 @@ TEST_CASE("the WAL of one connection alone is followed") {
   const std::string path = directory / "app.db";
   SqliteApplication app;
   SECTION("locking_mode=EXCLUSIVE") {
+    SUCCEED("prepared");  // what is asserted follows
+
     app.open(path);
     app.exec("pragma locking_mode=exclusive");
   }
-  SECTION("vfs=unix-excl") { app.open("file:" + path + "?vfs=unix-excl"); }
+  SECTION("vfs=unix-excl") {
+    SUCCEED("prepared");  // what is asserted follows
+    app.open("file:" + path + "?vfs=unix-excl");
+  }
   app.exec("pragma journal_mode=wal; create table t(x)");
   REQUIRE_FALSE(fs::exists(path + "-shm"));
   Observer observer(path);

@@ -48,15 +48,25 @@ TEST_CASE("a replicator keeps its reader by design") {
 
 TEST_CASE("a replicator that is stopped, hangs or is not alone is a reader as any other") {
   Look look = held_by_litestream();
-  SECTION("stopped") { look.holders.processes[0].process.stopped = true; }
+  SECTION("stopped") {
+    SUCCEED("prepared");  // what is asserted follows
+    look.holders.processes[0].process.stopped = true;
+  }
   SECTION("for minutes, with thousands of frames") {
+    SUCCEED("prepared");  // what is asserted follows
+
     look.sample.old_readers[1]->since = look.taken - seconds(300);
   }
   SECTION("another process on the same mark") {
+    SUCCEED("prepared");  // what is asserted follows
+
     look.holders.processes.push_back(look.holders.processes[0]);
     look.holders.processes[1].process.owner.process = "app";
   }
-  SECTION("somebody unknown on the same mark") { look.holders.unknown_reads[1] = true; }
+  SECTION("somebody unknown on the same mark") {
+    SUCCEED("prepared");  // what is asserted follows
+    look.holders.unknown_reads[1] = true;
+  }
   CHECK_FALSE(is_held_by_design(look, 1));
   CHECK(blocks(look, BlockedCause::reader));
   CHECK_FALSE(blocks(look, BlockedCause::replicator));
@@ -79,9 +89,18 @@ TEST_CASE("a process alone with its database may replicate it itself, and not on
   CHECK_FALSE(is_held_by_design(look, 1));
   look.litestream_beside = true;
   CHECK(is_held_by_design(look, 1));
-  SECTION("another one") { look.holders.processes.emplace_back(); }
-  SECTION("another one may be there") { look.holders.complete = false; }
-  SECTION("overdue") { look.sample.old_readers[1]->since = look.taken - seconds(300); }
+  SECTION("another one") {
+    SUCCEED("prepared");  // what is asserted follows
+    look.holders.processes.emplace_back();
+  }
+  SECTION("another one may be there") {
+    SUCCEED("prepared");  // what is asserted follows
+    look.holders.complete = false;
+  }
+  SECTION("overdue") {
+    SUCCEED("prepared");  // what is asserted follows
+    look.sample.old_readers[1]->since = look.taken - seconds(300);
+  }
   CHECK_FALSE(is_held_by_design(look, 1));
 }
 
@@ -103,8 +122,13 @@ TEST_CASE("the folder of Litestream tells whether it is at work") {
   CHECK_FALSE(replicates_beside(look, mounts));
   look.wal->modified = *modified;
 
-  SECTION("without an old reader nobody asks") { look.sample.old_readers[1].reset(); }
+  SECTION("without an old reader nobody asks") {
+    SUCCEED("prepared");  // what is asserted follows
+    look.sample.old_readers[1].reset();
+  }
   SECTION("a link may lead anywhere") {
+    SUCCEED("prepared");  // what is asserted follows
+
     std::filesystem::rename(folder + "/ltx", directory / "ltx");
     std::filesystem::create_directory_symlink(directory / "ltx", folder + "/ltx");
   }

@@ -21,21 +21,25 @@ TEST_CASE("a WAL that was deleted or cut under its application is lost, and all 
   app.exec("pragma journal_mode=wal; create table t(x); insert into t values (1)");
   Observer observer(path);
   CHECK(states(observer) == States{"wal_live"});
-  SECTION("deleted") { fs::remove(path + "-wal"); }
-  SECTION("cut to nothing") { fs::resize_file(path + "-wal", 0); }
-  SECTION("cut within its last frame") {
-    fs::resize_file(path + "-wal", fs::file_size(path + "-wal") - 1);
-  }
-  SECTION("exchanged for one of another generation") {
+  const std::string what = GENERATE("deleted", "cut to nothing", "cut within its last frame",
+                                    "exchanged", "made anew by who came later");
+  CAPTURE(what);
+  const std::string wal = path + "-wal";
+  if (what == "cut to nothing") {
+    fs::resize_file(wal, 0);
+  } else if (what == "cut within its last frame") {
+    fs::resize_file(wal, fs::file_size(wal) - 1);
+  } else if (what == "exchanged") {
     SqliteApplication other(directory / "other.db");
     other.exec("pragma journal_mode=wal; create table t(x); insert into t values (1), (2)");
-    fs::copy_file(directory / "other.db-wal", path + "-wal", fs::copy_options::overwrite_existing);
+    fs::copy_file(directory / "other.db-wal", wal, fs::copy_options::overwrite_existing);
+  } else {
+    fs::remove(wal);
   }
-  SECTION("deleted, and made anew by who came later") {
-    fs::remove(path + "-wal");
+  if (what == "made anew by who came later") {
     SqliteApplication newcomer(path);
     CHECK_THROWS(newcomer.exec("pragma user_version"));  // its WAL ends before its frames
-    REQUIRE(fs::exists(path + "-wal"));
+    REQUIRE(fs::exists(wal));
   }
   CHECK(states(observer) == States{"wal_live", "wal_lost"});
   app.exec("insert into t values (2)");
