@@ -44,7 +44,7 @@ _sqlite_exporter() {
     describe,--format) _sqlite_exporter_words markdown json man bash fish zsh; return ;;
   esac
   case $command,$current in
-    ,-*) _sqlite_exporter_words -h --help --version --selftest --once --textfile --config.file --web.listen-address --poll.interval --log.level --log.format --collector.cgroup --no-collector.cgroup --collector.checkpoints --no-collector.checkpoints --collector.database --no-collector.database --collector.engine --no-collector.engine --collector.filesystem --no-collector.filesystem --collector.holders --no-collector.holders --collector.locks --no-collector.locks --collector.readers --no-collector.readers --collector.wal --no-collector.wal --path.procfs --path.sysfs --path.rootfs ;;
+    ,-*) _sqlite_exporter_words -h --help --version --selftest --once --textfile --config.file --web.listen-address --poll.interval --log.level --log.format --collector.cgroup --no-collector.cgroup --collector.checkpoints --no-collector.checkpoints --collector.commits --no-collector.commits --collector.database --no-collector.database --collector.engine --no-collector.engine --collector.filesystem --no-collector.filesystem --collector.holders --no-collector.holders --collector.locks --no-collector.locks --collector.readers --no-collector.readers --collector.wal --no-collector.wal --path.procfs --path.sysfs --path.rootfs ;;
     demo,-*) _sqlite_exporter_words -h --help --web.listen-address --poll.interval --log.level --log.format --incident ;;
     inspect,-*) _sqlite_exporter_words -h --help --format --watch --path.procfs ;;
     explain,-*) _sqlite_exporter_words -h --help --config.file --path.procfs --path.sysfs --path.rootfs ;;
@@ -53,7 +53,7 @@ _sqlite_exporter() {
     ,*) _sqlite_exporter_files; _sqlite_exporter_words demo inspect explain check-config describe ;;
     demo,*) : ;;
     inspect,*) _sqlite_exporter_files ;;
-    explain,*) _sqlite_exporter_words SqliteCheckpointStarved SqliteCrashLeftover SqliteDatabaseCorrupt SqliteDatabaseGone SqliteDatabaseReplaced SqliteDatabaseStalled SqliteExporterDown SqliteExporterIncomplete SqliteExporterMissing SqliteFilesystemFillsUp SqliteFilesystemReadonly SqliteFilesystemRisk SqliteForgottenReader SqliteFreelistBloat SqliteLocksLost SqliteLocksUnobservable SqliteOwnerNearMemoryLimit SqliteOwnerOomKilled SqliteOwnerThrottled SqliteQueryFailing SqliteSyncBehind SqliteWalGrowing SqliteWriteLockSaturated SqliteWritesStopped ;;
+    explain,*) _sqlite_exporter_words SqliteCheckpointStarved SqliteCommitBlocked SqliteCrashLeftover SqliteDatabaseCorrupt SqliteDatabaseGone SqliteDatabaseReplaced SqliteDatabaseStalled SqliteExporterDown SqliteExporterIncomplete SqliteExporterMissing SqliteFilesystemFillsUp SqliteFilesystemReadonly SqliteFilesystemRisk SqliteForgottenReader SqliteFreelistBloat SqliteLocksLost SqliteLocksUnobservable SqliteOwnerNearMemoryLimit SqliteOwnerOomKilled SqliteOwnerThrottled SqliteQueryFailing SqliteSyncBehind SqliteWalGrowing SqliteWalLost SqliteWalOversized SqliteWriteLockSaturated SqliteWritesStopped ;;
     check-config,*) _sqlite_exporter_files ;;
     describe,*) _sqlite_exporter_words metrics config flags completion ;;
   esac
