@@ -70,17 +70,17 @@ class TestCase(support.TestCase):
             process.wait()
         raise AssertionError(f"--watch never said it: {last and last.fields}")
 
-    def await_states(self, exporter, states, database="app"):
-        wanted = set(states)
+    def await_state(self, exporter, state, among=()):
+        """It, and none but those that go with it."""
         seen = []
 
         def shown():
             status, _, page = exporter.get("/metrics")
-            seen[:] = states_of(page, database) if status == 200 else [status]
-            return page if set(seen) == wanted else None
+            seen[:] = states_of(page) if status == 200 else [status]
+            return page if set(seen) - set(among) == {state} else None
 
         try:
-            return support.await_that(shown, f"the states {wanted}", patience=20)
+            return support.await_that(shown, "the state " + state, patience=20)
         except AssertionError as error:
             raise AssertionError(f"{error}, and saw {seen}") from None
 

@@ -40,7 +40,7 @@ class OtherHostTest(TestCase):
         exporter = self.exporter(path)
         with self.doing(lambda: app.exec("insert into t values (randomblob(3000))")):
             # Until something shows that somebody is there, nothing may say that nobody is.
-            self.await_states(exporter, ["locks_unobservable"])
+            self.await_state(exporter, "locks_unobservable")
             for _ in range(3):
                 self.assertEqual(cases.states_of(exporter.metrics()), {"locks_unobservable"})
             said = self.inspect(path=path)
@@ -52,7 +52,7 @@ class OtherHostTest(TestCase):
         _, app, path = self.write_through_fuse("create table t(x)")
         exporter = self.exporter(path)
         with self.doing(lambda: app.exec("insert into t values (1)"), pause=0.1):
-            self.await_states(exporter, ["locks_unobservable"])
+            self.await_state(exporter, "locks_unobservable")
 
 
 class FileAloneTest(TestCase):
