@@ -12,6 +12,7 @@ from judgement import RIGHT, Row, compare, compare_count, compare_states, worst,
 
 LOOKS = 4  # before a verdict that is not right is believed: some take two looks that agree
 ALIKE = 3  # so many looks in a row with the same verdicts end that
+AFTER_A_CRASH = 15  # nobody is called dead before it was asked who else may be there
 INSERT = "insert into t(b) values(randomblob(500))"
 SPILL = ("insert into t(b) with recursive n(i) as (select 1 union all select i+1 from n "
          "where i<200) select randomblob(3000) from n")
@@ -89,7 +90,7 @@ class Scene:
         """`check(page, said)` gives a verdict for each column that this moment is about."""
         right, silent = self.port.states.right(moment), self.port.states.silent(moment)
         history = []
-        for _ in range(LOOKS):
+        for _ in range(AFTER_A_CRASH if moment == "crashed" else LOOKS):
             page, said = self.exporter.metrics(), inspect(self.path)
             seen = states_of(page)
             verdicts = worst(check(page, said)) if check else {}
@@ -101,7 +102,9 @@ class Scene:
                 verdicts["state"] = "inspect: " + short if verdicts["state"] == RIGHT else (
                     verdicts["state"])
             history.append(verdicts.copy())
-            if set(verdicts.values()) <= {RIGHT, None} or history[-ALIKE:] == [verdicts] * ALIKE:
+            if set(verdicts.values()) <= {RIGHT, None}:
+                break
+            if moment != "crashed" and history[-ALIKE:] == [verdicts] * ALIKE:
                 break
         state = verdicts.pop("state").replace("inspect: saw", "saw")
         if moment == "crashed":

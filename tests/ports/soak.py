@@ -37,7 +37,7 @@ class Judge:
             return
         self.last = stamp
         seen = states_of(page)
-        if not self.kept and seen in self.before:
+        if not self.kept and (seen in self.before or not seen):
             return
         self.judged += 1
         kept = not self.kept or self.alternates or seen == self.kept

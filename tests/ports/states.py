@@ -34,8 +34,9 @@ class States:
 
 WAL = States("wal_live", "wal_clean", "wal_unrecovered")
 WAL_EXCLUSIVE = States("wal_exclusive", "wal_clean", "wal_unrecovered")
-# Its locks are none of the kernel's: that somebody is there shows in his descriptors alone.
-WAL_WITHOUT_LOCKS = States("wal_exclusive locks_unobservable", "wal_clean",
+# Its locks are none of the kernel's: that somebody is there shows in his descriptors and in what he
+# writes. Whether he has gone or pauses cannot be told at once.
+WAL_WITHOUT_LOCKS = States("wal_exclusive locks_unobservable", "wal_clean locks_unobservable",
                            "wal_unrecovered locks_unobservable")
 ROLLBACK = States("rollback_idle", "rollback_idle", "hot_journal", read="rollback_active",
                   write="rollback_active")
@@ -49,7 +50,9 @@ ENCRYPTED = States("encrypted+wal_live", "encrypted encrypted+wal_clean",
 # Turso checkpoints when it likes, and leaves what it has not to the next opener.
 TURSO = States("wal_exclusive", "wal_clean wal_unrecovered", "wal_unrecovered")
 TURSO_TWICE = States("wal_exclusive locks_cancelled locks_unobservable",
-                     "wal_clean wal_unrecovered", "wal_unrecovered")
+                     "wal_clean wal_unrecovered locks_unobservable",
+                     "wal_unrecovered locks_unobservable")
 TURSO_PROCESSES = States("wal_exclusive wal_live locks_unobservable",
-                         "wal_clean wal_unrecovered", "wal_unrecovered")
+                         "wal_clean wal_unrecovered locks_unobservable",
+                         "wal_unrecovered locks_unobservable")
 TURSO_MVCC = States("newer_format", "newer_format", "newer_format")
