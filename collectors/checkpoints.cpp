@@ -17,15 +17,15 @@ constexpr Metric kFailures =
 constexpr Metric kLastProgress =
     gauge("sqlite_checkpoint_last_progress_timestamp_seconds",
           "When a checkpoint was last seen to have moved frames; absent until one was.");
-constexpr Metric kBlocked =
-    gauge("sqlite_checkpoint_blocked",
-          "1 for each cause that holds: reader (its snapshot lies below mxFrame), "
-          "old_reader_on_slot_0 (READ0: nothing may be copied at all), replicator (that reader is "
-          "Litestream), writer (one write transaction has been open for 5 s), no_checkpointer "
-          "(10,000 frames wait, nothing is in the way, and nobody came for a minute), "
-          "readers_in_turn (all is checkpointed, and for a minute there was always some reader, so "
-          "that the WAL cannot start over).",
-          {"cause"});
+constexpr Metric kBlocked = gauge(
+    "sqlite_checkpoint_blocked",
+    "1 for each cause that holds: reader (its snapshot lies below mxFrame), "
+    "old_reader_on_slot_0 (READ0: nothing may be copied at all), replicator (that reader is "
+    "Litestream), writer (one write transaction has been open for 5 s), no_checkpointer "
+    "(10,000 frames wait, nothing is in the way, and nobody came for a minute), "
+    "readers_in_turn (all is checkpointed, and for half a minute there was always some reader, so "
+    "that the WAL cannot start over).",
+    {"cause"});
 
 constexpr const Metric* kMetrics[] = {&kCheckpoints, &kFailures, &kLastProgress, &kBlocked};
 

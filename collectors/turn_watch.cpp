@@ -6,7 +6,7 @@ namespace {
 
 /// Four times what PRAGMA wal_autocheckpoint lets wait by default.
 constexpr std::uint32_t kManyFrames = 4'000;
-constexpr std::chrono::minutes kLong(1);
+constexpr std::chrono::seconds kLong(30);
 
 /// Checkpoints do their work: what they have not reached is less than a tenth.
 bool is_nearly_checkpointed(const WalIndex& index) {

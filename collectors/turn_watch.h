@@ -24,8 +24,8 @@ class TurnWatch {
   void observe(const Moment& moment);
   void forget() { *this = {}; }
 
-  /// For a minute each sample saw a reader, nearly all frames were checkpointed, more were written
-  /// than SQLite lets the WAL grow by itself, and it was not started over.
+  /// For half a minute each sample saw a reader, nearly all frames were checkpointed, more were
+  /// written than SQLite lets the WAL grow by itself, and it was not started over.
   bool readers_in_turn() const { return in_turn_; }
 
  private:

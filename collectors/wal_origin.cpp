@@ -1,10 +1,11 @@
 #include "collectors/wal_origin.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
 
-#include "collectors/linux/birth_time.h"
+#include "collectors/linux/file_times.h"
 #include "collectors/sqlite/wal_header.h"
 #include "collectors/sqlite/wal_index.h"
 
@@ -17,10 +18,9 @@ namespace {
 constexpr double kTick = 0.05;
 constexpr double kLaterBirth = 1;
 
-bool is_born_later(const std::string& path) {
-  const std::optional<double> database = birth_time_of(path);
-  const std::optional<double> wal = birth_time_of(path + "-wal");
-  return database && wal && *database >= *wal + kLaterBirth;
+bool is_born_later(const std::optional<FileTimes>& database, const std::optional<FileTimes>& wal) {
+  return database && wal && database->born && wal->born &&
+         *database->born >= *wal->born + kLaterBirth;
 }
 
 /// A recovery sets nBackfillAttempted to the last frame it finds, and forgets what was
@@ -38,7 +38,8 @@ Result<bool> was_never_checkpointed(const std::string& path, const WalSalts& sal
 
 Result<bool> wal_may_be_of_another_file(const std::string& path, const FileStatus& database,
                                         const DatabaseHeader& header, const FileStatus& wal) {
-  if (is_born_later(path)) return true;
+  const std::optional<FileTimes> times = file_times_of(path);
+  if (is_born_later(times, file_times_of(path + "-wal"))) return true;
   const Result<std::optional<File>> file = open_if_there(path + "-wal");
   if (!file) return fail(file.error());
   if (!*file) return false;
@@ -48,7 +49,9 @@ Result<bool> wal_may_be_of_another_file(const std::string& path, const FileStatu
   const Result<WalHeader> wal_header = parse_wal_header(Bytes(bytes).first(*size));
   if (!wal_header) return false;
   if (wal_header->page_size != header.page_size) return true;
-  if (database.modified <= wal.modified + kTick) return false;
+  // A rename over it keeps its mtime, and not its ctime.
+  const double changed = std::max(database.modified, times ? times->changed : 0);
+  if (changed <= wal.modified + kTick) return false;
   return was_never_checkpointed(path, wal_header->salts);
 }
 

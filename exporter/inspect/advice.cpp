@@ -147,7 +147,7 @@ void advise_on_checkpoints(const Observation& observation, const BlockedCauses& 
                     "come (PRAGMA wal_autocheckpoint=0)."});
   if (holds(causes, BlockedCause::readers_in_turn))
     list.push_back({Severity::attention, "readers_in_turn",
-                    "Checkpoints copy all of the WAL, and for a minute there was always some "
+                    "Checkpoints copy all of the WAL, and for half a minute there was always some "
                     "reader: it cannot start over, and grows.",
                     "Leave a moment without a reader, by shorter or fewer read transactions, or "
                     "run PRAGMA wal_checkpoint(RESTART) with a busy timeout, for which new readers "

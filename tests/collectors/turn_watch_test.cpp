@@ -27,15 +27,15 @@ bool in_turn(TurnWatch& watch, int from, int to, void (*change)(TurnWatch::Momen
   return watch.readers_in_turn();
 }
 
-TEST_CASE("readers that follow each other for a minute over a checkpointed WAL are in turn") {
+TEST_CASE("readers that follow each other for half a minute over a checkpointed WAL are in turn") {
   TurnWatch watch;
-  CHECK_FALSE(in_turn(watch, 0, 59));
-  CHECK(in_turn(watch, 60, 61));
-  TurnWatch::Moment free = moment(62);
+  CHECK_FALSE(in_turn(watch, 0, 29));
+  CHECK(in_turn(watch, 30, 31));
+  TurnWatch::Moment free = moment(32);
   free.read_marks_held = false;  // the next writer may start the WAL over
   watch.observe(free);
-  CHECK_FALSE(in_turn(watch, 63, 100));
-  CHECK(in_turn(watch, 101, 124));
+  CHECK_FALSE(in_turn(watch, 33, 62));
+  CHECK(in_turn(watch, 63, 64));
 }
 
 TEST_CASE("what has another cause, or none, is nobody's turn") {
@@ -53,7 +53,7 @@ TEST_CASE("what has another cause, or none, is nobody's turn") {
   CHECK_FALSE(in_turn(idle, 0, 90, [](Moment& now) { now.index.mx_frame = 9'800; }));
   TurnWatch started_over;
   CHECK_FALSE(in_turn(started_over, 0, 90, [](Moment& now) {
-    const auto minutes = now.taken.time_since_epoch() / std::chrono::seconds(45);
+    const auto minutes = now.taken.time_since_epoch() / std::chrono::seconds(25);
     now.index.salts.salt1 = static_cast<std::uint32_t>(minutes);
   }));
 }

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <string>
 
-#include "collectors/linux/birth_time.h"
+#include "collectors/linux/file_times.h"
 #include "collectors/wal_origin.h"
 #include "tests/support/await.h"
 #include "tests/support/catch.h"
@@ -55,7 +55,7 @@ TEST_CASE("frames beside a backup that was written over the database may be of a
 
 TEST_CASE("frames beside a backup that was moved in place may be of another file") {
   const Crashed crashed;
-  if (!birth_time_of(crashed.path))
+  if (!file_times_of(crashed.path)->born)
     return skip("wal_origin", "this filesystem keeps no birth times");
   await_newer_than(crashed.path + "-wal", crashed.directory / "probe", 1.1);
   const std::string copy = crashed.directory / "copy.db";
@@ -63,6 +63,14 @@ TEST_CASE("frames beside a backup that was moved in place may be of another file
   // As with `cp -p`: the file is new, its time is not.
   fs::last_write_time(copy, fs::last_write_time(crashed.path + "-wal") - std::chrono::hours(24));
   fs::rename(copy, crashed.path);
+  Observer observer(crashed.path);
+  CHECK(states(observer) == States{"wal_unrecovered", "wal_mismatched"});
+}
+
+TEST_CASE("frames beside a backup of before them that was moved in place may be of another file") {
+  const Crashed crashed;
+  await_newer_than(crashed.path + "-wal", crashed.directory / "probe", 0.1);
+  fs::rename(crashed.backup, crashed.path);  // older than the WAL by every time but its ctime
   Observer observer(crashed.path);
   CHECK(states(observer) == States{"wal_unrecovered", "wal_mismatched"});
 }

@@ -42,11 +42,12 @@ class TestCase(support.TestCase):
         return self.application(name).exec(*WAL)
 
     def pinned(self):
-        """(writer, reader) of pinned.db."""
+        """(writer, reader) of pinned.db, with more behind the reader than checkpoints leave anyway."""
         writer = self.live("pinned.db")
         reader = self.application("pinned.db")
         reader.ask("step select x from t")
-        writer.exec("insert into t values (3)")
+        writer.exec("insert into t select zeroblob(4000) from (with recursive n(i) as (select 1 "
+                    "union all select i+1 from n limit 1200) select i from n)")
         return writer, reader
 
 
@@ -85,7 +86,7 @@ class InspectTest(TestCase):
         _, reader = self.pinned()
         code, out = self.inspect("pinned.db")
         self.assertEqual(code, 1, out)
-        self.assertRegex(out, r"(?m)^  pinned +1 frames: READ\d at frame \d+$")
+        self.assertRegex(out, r"(?m)^  pinned +\d{4} frames: READ\d at frame \d+$")
         self.assertRegex(out, rf"(?m)^  reader .*pid {reader.process.pid}\b")
         self.assertRegex(out, r"(?m)^  what to do +End that transaction")
         self.assertNotIn("for at least", out)
@@ -93,7 +94,7 @@ class InspectTest(TestCase):
         self.assertEqual(code, 1)
         self.assertEqual([(held["pid"], held["old"]) for held in said["readers"]],
                          [(reader.process.pid, True)])
-        self.assertEqual(said["wal_pinned_frames"], 1)
+        self.assertGreater(said["wal_pinned_frames"], 1000)
         reader.ask("finish")
         self.assertEqual(self.inspect("pinned.db")[0], 0)
 
