@@ -2,9 +2,11 @@
 
 namespace sqlite_exporter {
 
+/// Without salts no frame was ever written: the wal-index of one who has just come, and the next
+/// one looks the same, however many have come and gone in between.
 bool OverwriteWatch::is_at_rest(const Moment& moment) {
-  return moment.index && moment.header && !moment.checkpointing &&
-         moment.index->n_backfill_attempted == moment.index->n_backfill;
+  return moment.index && moment.index->salts != WalSalts{} && moment.header &&
+         !moment.checkpointing && moment.index->n_backfill_attempted == moment.index->n_backfill;
 }
 
 bool OverwriteWatch::was_written_to(const Moment& moment) const {

@@ -42,6 +42,20 @@ TEST_CASE("a backup that is copied over a database in use is told until that is 
   CHECK_FALSE(states(observer).contains("overwritten"));
 }
 
+TEST_CASE("whoever opens, writes and closes between two looks is SQLite") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "app.db";
+  SqliteApplication(path).exec("pragma journal_mode=wal; create table t(x)");
+  Observer observer(path);
+  for (int i = 0; i < 5; ++i) {
+    SqliteApplication app(path);
+    app.query("select count(*) from t");  // attached, and nothing written yet
+    observer.sample();
+    CHECK_FALSE(names_of(observer.look().states).contains("overwritten"));
+    app.exec("insert into t values (1); create table t" + std::to_string(i) + "(x)");
+  }
+}
+
 TEST_CASE("neither a touch nor checkpoints under load write over a database") {
   const TemporaryDirectory directory;
   const std::string path = directory / "app.db";

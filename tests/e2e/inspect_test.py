@@ -42,7 +42,7 @@ class TestCase(support.TestCase):
         return self.application(name).exec(*WAL)
 
     def pinned(self):
-        """(writer, reader) of pinned.db, with more behind the reader than checkpoints leave anyway."""
+        """(writer, reader) of pinned.db; more waits behind the reader than checkpoints leave."""
         writer = self.live("pinned.db")
         reader = self.application("pinned.db")
         reader.ask("step select x from t")
