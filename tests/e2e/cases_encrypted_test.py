@@ -37,7 +37,7 @@ class EncryptedTest(cases.TestCase):
         writer.ask("query pragma wal_autocheckpoint=0")
         writer.exec("create table t(x)", cases.MANY.format(20, 100))
         reader = self.encrypted()
-        reader.ask("step select x from t")
+        reader.ask("step select rowid from t")
         for _ in range(12):
             writer.exec(cases.MANY.format(1000, 3000))
         said = self.inspect()

@@ -26,7 +26,7 @@ class ReaderTest(cases.TestCase):
         writer = self.application("app.db").exec(*WAL, "pragma wal_autocheckpoint=0",
                                                  "pragma synchronous=off", MANY.format(50, 20))
         reader = self.application("app.db")
-        reader.ask("step select x from t")
+        reader.ask("step select rowid from t")
         for _ in range(frames):
             writer.exec("update t set x = randomblob(20) where rowid = 1")
         return writer, reader
@@ -44,7 +44,7 @@ class ReaderTest(cases.TestCase):
         with self.doing(lambda: writer.exec("update t set x = randomblob(20) where rowid = 2")):
             for _ in range(5):
                 reader.ask("finish")
-                reader.ask("step select x from t")
+                reader.ask("step select rowid from t")
                 said = self.inspect()
                 self.assertEqual((said.code, said.verdict), (0, "healthy"), said.fields)
 
@@ -60,22 +60,23 @@ class ReaderTest(cases.TestCase):
         writer = self.application("app.db").exec(*WAL, "pragma synchronous=off",
                                                  MANY.format(50, 20))
         readers = [self.application("app.db") for _ in range(2)]
-        readers[0].ask("step select x from t")
+        readers[0].ask("step select rowid from t")
         exporter = self.exporter(self.path("app.db"))
         turn = [0]
 
         def pass_on():
-            for _ in range(50):
+            for _ in range(200):
                 writer.exec("update t set x = randomblob(3000) where rowid = 3")
             turn[0] += 1
-            readers[turn[0] % 2].ask("step select x from t")
+            readers[turn[0] % 2].ask("step select rowid from t")
             readers[(turn[0] + 1) % 2].ask("finish")
 
-        with self.doing(pass_on, pause=0):
-            exporter.await_sample(
-                'sqlite_checkpoint_blocked{database="app",cause="readers_in_turn"} 1')
+        # It takes half a minute to be sure; both look on at the same time.
+        with self.doing(pass_on, pause=0.2):
             said = self.watch(lambda said: "readers_in_turn" in said.subjects())
             self.assertNotIn("reader", said.subjects("attention"))
+            exporter.await_sample(
+                'sqlite_checkpoint_blocked{database="app",cause="readers_in_turn"} 1')
 
 
 class RollbackTest(cases.TestCase):
@@ -98,7 +99,7 @@ class RollbackTest(cases.TestCase):
         writer = self.application("app.db").exec("create table t(x)", MANY.format(2000, 100),
                                                  "pragma busy_timeout=300")
         reader = self.application("app.db")
-        reader.ask("step select x from t")
+        reader.ask("step select rowid from t")
         with self.assertRaisesRegex(AssertionError, "locked"):
             writer.exec("insert into t values (1)")
         exporter = self.exporter(self.path("app.db"))

@@ -91,7 +91,8 @@ class RestoredTest(cases.TestCase):
 
     def test_renamed_over_it(self):
         self.crash_behind_a_backup()
-        os.rename(self.path("backup.db"), self.path("app.db"))
+        shutil.copy(self.path("backup.db"), self.path("app.db.new"))
+        os.rename(self.path("app.db.new"), self.path("app.db"))
         self.assert_told()
 
     def test_its_own_wal_after_a_crash_is_none_of_that(self):

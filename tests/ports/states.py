@@ -40,7 +40,9 @@ WAL_WITHOUT_LOCKS = States("wal_exclusive locks_unobservable", "wal_clean locks_
                            "wal_unrecovered locks_unobservable")
 ROLLBACK = States("rollback_idle", "rollback_idle", "hot_journal", read="rollback_active",
                   write="rollback_active")
-ROLLBACK_EXCLUSIVE = States("rollback_exclusive", "rollback_idle", "hot_journal")
+# The mode shows in locks that outlive commits; in a long transaction they are those of that.
+ROLLBACK_EXCLUSIVE = States("rollback_exclusive", "rollback_idle", "hot_journal",
+                            write="rollback_exclusive rollback_active")
 ROLLBACK_WITHOUT_LOCKS = States(
     "rollback_idle", "rollback_idle", "hot_journal rollback_active locks_unobservable",
     read="rollback_active locks_unobservable", write="rollback_active locks_unobservable",
