@@ -65,6 +65,7 @@ class StateSet {
  public:
   constexpr void add(DatabaseState state) { bits_ |= bit(state); }
   constexpr bool contains(DatabaseState state) const { return (bits_ & bit(state)) != 0; }
+  constexpr void remove(DatabaseState state) { bits_ &= ~bit(state); }
   constexpr bool empty() const { return bits_ == 0; }
   friend constexpr StateSet operator&(StateSet a, StateSet b) {
     return StateSet(a.bits_ & b.bits_);

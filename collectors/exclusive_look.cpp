@@ -55,6 +55,7 @@ void tell_rollback_exclusive(Look& look, StateSet suspected_before, StateSet& su
 
 bool hides_commits(const Look& look) {
   if (look.attached) return false;
+  if (look.states.contains(DatabaseState::newer_format)) return true;
   const bool wal = look.main_header && look.main_header->journal_mode == JournalMode::wal;
   if (look.database_locks.exclusive() && wal) return look.followed_wal() == nullptr;
   // Where no samples are taken, two looks that find it held are all there is.

@@ -16,7 +16,7 @@ void tell_rollback_exclusive(Look& look, StateSet suspected_before, StateSet& su
 
 /// Commits cannot be counted: one process keeps all others out, and neither the file nor a WAL
 /// that is followed says how many there are; or the database is open, and its wal-index is not
-/// beside it; or it is encrypted, and was never seen in WAL mode.
+/// beside it; or it is encrypted, and was never seen in WAL mode; or its format is a newer one.
 bool hides_commits(const Look& look);
 
 }  // namespace sqlite_exporter

@@ -76,6 +76,17 @@ void tell(Look& look, StateSet suspected, LookState& state) {
   state.suspected = suspected;
 }
 
+std::optional<WalIndex> exclusive_index(const Look& look) {
+  return look.database_locks.exclusive() ? look.index : std::nullopt;
+}
+
+/// One wal-index, that was started over at most: a new one has salts of its own.
+bool lives_on(const std::optional<WalIndex>& before, const std::optional<WalIndex>& now) {
+  constexpr std::uint32_t kMostResets = 1U << 20U;
+  return before && now && now->i_change >= before->i_change && before->salts != WalSalts{} &&
+         now->salts.salt1 - before->salts.salt1 < kMostResets;
+}
+
 Result<void> read_content(Look& look, const File& database, const Node& node, LookState& state) {
   const Result<DatabaseLocks> locks = database_locks_of(database);
   if (!locks) return fail(locks.error());
@@ -117,6 +128,9 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
       look.holders.own_reads[mark] = true;
   look_at_risks(look, node, state);
   if (Result<void> looked = suspect_locks(look, database, node, suspected); !looked) return looked;
+  // A last close keeps all others out as well, for its checkpoint, and takes the wal-index with it.
+  if (!lives_on(std::exchange(state.exclusive_index, exclusive_index(look)), look.index))
+    if (look.attached) state.suspected.remove(DatabaseState::wal_exclusive);
   tell(look, suspected, state);
   // Whoever is not seen by his locks is in no list of them.
   const StateSet told = look.states | suspected;

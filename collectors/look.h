@@ -94,7 +94,8 @@ struct LookState {
   LifeState life;                     ///< of the database in WAL mode, or idle in rollback mode
   LifeState journal_life;             ///< of one whose journal looks hot
   OverwriteWatch overwrites;
-  std::optional<WalSalts> lost_wal;  ///< the generation that was suspected to be lost
+  std::optional<WalSalts> lost_wal;         ///< the generation that was suspected to be lost
+  std::optional<WalIndex> exclusive_index;  ///< at the last look, if one kept all others out then
   std::optional<ForeignSidecar> foreign_sidecar;
   FileMountState file_mount;
   AttributionState attribution;

@@ -74,7 +74,7 @@ Result<void> suspect_locks(const Look& look, const File& database, const Node& n
   return {};
 }
 
-bool suspect_unseen_user(const Look& look, bool frames, StateSet& suspected) {
+bool suspect_unseen_user(const Look& look, StateSet& suspected) {
   const SignsOfLife& signs = *look.signs;
   const bool commits =
       signs.growths > 0 || look.sample.unlocked_advances > 0 || signs.known_without_locks;
@@ -85,8 +85,8 @@ bool suspect_unseen_user(const Look& look, bool frames, StateSet& suspected) {
   } else if (signs.index_lock || (signs.index_open && commits)) {
     // Whoever has the wal-index open holds its switch, unless he lost it.
     suspected.add(DatabaseState::locks_cancelled);
-  } else if (signs.foreign_lock || signs.file_server || lock_folder || signs.growths > 1 ||
-             (signs.open_for_writing && (frames || commits))) {
+  } else if (signs.foreign_lock || signs.file_server || lock_folder || signs.open_for_writing ||
+             signs.growths > 1) {
     suspected.add(DatabaseState::locks_unobservable);
   } else {
     return signs.growths > 0;  // once: he may come again

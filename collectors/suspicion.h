@@ -15,9 +15,9 @@ namespace sqlite_exporter {
 Result<void> suspect_locks(const Look& look, const File& database, const Node& node,
                            StateSet& suspected);
 
-/// Whether somebody may use a database in WAL mode that nobody is attached to, with or without
-/// `frames` that wait in its WAL. Adds what the signs of `look` let suspect of him.
-bool suspect_unseen_user(const Look& look, bool frames, StateSet& suspected);
+/// Whether somebody may use a database in WAL mode that nobody is attached to. Adds what the signs
+/// of `look` let suspect of him.
+bool suspect_unseen_user(const Look& look, StateSet& suspected);
 
 /// What a journal lets suspect that looks hot: that its writer died, or that he is not seen.
 void suspect_unseen_writer(const SignsOfLife& signs, StateSet& states, StateSet& suspected);

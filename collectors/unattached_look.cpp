@@ -62,7 +62,7 @@ Result<bool> is_used_unseen(Look& look, const File& database, const Node& node, 
   const auto signs = ask_for_life(look, database, node, frames, state);
   if (!signs) return fail(signs.error());
   if (!*signs) return true;
-  const bool used = suspect_unseen_user(look, frames, suspected);
+  const bool used = suspect_unseen_user(look, suspected);
   if (suspected.contains(DatabaseState::locks_cancelled)) state.without_locks = (*signs)->pid;
   return used;
 }
