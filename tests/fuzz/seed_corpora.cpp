@@ -173,8 +173,8 @@ void write_texts(const Corpora& corpora) {
               "pos:\t0\nflags:\t02100002\nmnt_id:\t29\nino:\t12345\n"
               "lock:\t1: POSIX  ADVISORY  READ 1234 08:02:12345 128 128\n");
   corpora.add("descriptor_count", "limits",
-              text("Limit                     Soft Limit           Hard Limit           Units\n"
-                   "Max open files            1024                 1048576              files\n"));
+              "Limit                     Soft Limit           Hard Limit           Units\n"
+              "Max open files            1024                 1048576              files\n");
   corpora.add("process_stat", "hostile_name",
               "77 (a) S (b)) S 1 77 77 0 -1 4194560 5000 0 12 0 341 58 0 0 20 0 9 0 123456 "
               "987654321 2048 18446744073709551615 1 1\n");
