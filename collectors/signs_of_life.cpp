@@ -201,6 +201,10 @@ Result<std::optional<SignsOfLife>> signs_of_life(const LifeQuestion& question, c
     if (table) ask_processes(question, node, *table, signs);
     asked = !table || table->begun() >= state.unchanged_since;
   }
+  // Its own checkpoints make the database the newer one for a moment, and save nothing behind them.
+  if (signs.writes_deleted_wal) state.deleted_wal_writer = signs.pid;
+  signs.writes_deleted_wal =
+      signs.holds_deleted_wal && signs.pid != 0 && signs.pid == state.deleted_wal_writer;
   signs.known_without_locks = signs.pid != 0 && signs.pid == state.without_locks;
   state.quiet = asked && is_silent(signs);
   return signs;

@@ -48,7 +48,8 @@ struct LifeState {
   std::optional<FileStatus> database;
   std::chrono::steady_clock::time_point unchanged_since;
   bool quiet = false;
-  int without_locks = 0;  ///< the pid of a process that commits without its locks; 0: none
+  int without_locks = 0;       ///< the pid of a process that commits without its locks; 0: none
+  int deleted_wal_writer = 0;  ///< that of one that wrote into a deleted -wal
 };
 
 /// The files of one database, that nobody is attached to in WAL mode.
