@@ -28,7 +28,7 @@ Result<void> read_live_wal(Look& look, const File& database, const File& shm, Lo
     if (!locks) return fail(locks.error());
     look.index = *index;
     look.wal_locks = *locks;
-    const Result<bool> lost = wal_is_lost(*wal, *index);
+    const Result<bool> lost = wal_is_lost(*wal, look.wal, *index, state.whole_wal);
     if (!lost) return fail(lost.error());
     // One that was cut may have grown again since: with a hole.
     if (*lost || state.lost_wal == index->salts) {
@@ -66,11 +66,14 @@ Result<void> watch_for_overwrites(Look& look, const File& database, OverwriteWat
   OverwriteWatch::Moment moment;
   moment.before = *look.database;
   if (look.index) {
-    const Result<FileStatus> after = database.status();
-    if (!after) return fail(after.error());
-    moment.after = *after;
     moment.header = look.main_header;
     moment.index = look.index;
+    moment.after = moment.before;
+    if (!watch.knows(moment)) {
+      const Result<FileStatus> after = database.status();
+      if (!after) return fail(after.error());
+      moment.after = *after;
+    }
     moment.checkpointing = look.wal_locks.checkpoint.has_value();
   }
   if (watch.observe(moment)) look.states.add(DatabaseState::overwritten);

@@ -25,6 +25,7 @@
 #include "collectors/signs_of_life.h"
 #include "collectors/sqlite/database_header.h"
 #include "collectors/sqlite/wal_index.h"
+#include "collectors/wal_agreement.h"
 
 namespace sqlite_exporter {
 
@@ -94,6 +95,7 @@ struct LookState {
   LifeState life;                     ///< of the database in WAL mode, or idle in rollback mode
   LifeState journal_life;             ///< of one whose journal looks hot
   OverwriteWatch overwrites;
+  std::optional<WholeWal> whole_wal;
   std::optional<WalSalts> lost_wal;         ///< the generation that was suspected to be lost
   std::optional<WalIndex> exclusive_index;  ///< at the last look, if one kept all others out then
   std::optional<ForeignSidecar> foreign_sidecar;

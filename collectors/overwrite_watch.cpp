@@ -9,12 +9,19 @@ bool OverwriteWatch::is_at_rest(const Moment& moment) {
          !moment.checkpointing && moment.index->n_backfill_attempted == moment.index->n_backfill;
 }
 
+bool OverwriteWatch::no_checkpoint_since(const Moment& moment) const {
+  return last_ && is_at_rest(*last_) && is_at_rest(moment) &&
+         last_->index->salts == moment.index->salts &&
+         last_->index->n_backfill == moment.index->n_backfill &&
+         last_->index->mx_frame <= moment.index->mx_frame;
+}
+
+bool OverwriteWatch::knows(const Moment& moment) const {
+  return no_checkpoint_since(moment) && is_unchanged(moment.before, last_->after);
+}
+
 bool OverwriteWatch::was_written_to(const Moment& moment) const {
-  if (!last_ || !is_at_rest(*last_) || !is_at_rest(moment)) return false;
-  const bool same_checkpoints = last_->index->salts == moment.index->salts &&
-                                last_->index->n_backfill == moment.index->n_backfill &&
-                                last_->index->mx_frame <= moment.index->mx_frame;
-  if (!same_checkpoints || moment.before.modified == last_->after.modified) return false;
+  if (!no_checkpoint_since(moment) || moment.before.modified == last_->after.modified) return false;
   // A touch moves the time alone. What a restored file says of itself is not what this one said.
   return moment.before.size != last_->after.size || *moment.header != *last_->header;
 }

@@ -24,11 +24,16 @@ class OverwriteWatch {
     FileStatus after;               ///< behind it
   };
 
+  /// Neither the file nor what checkpoints say has changed since the last look: `after` is
+  /// `before`.
+  bool knows(const Moment& moment) const;
+
   /// True from the look on that saw it, for as long as somebody keeps this file attached.
   bool observe(const Moment& moment);
 
  private:
   static bool is_at_rest(const Moment& moment);
+  bool no_checkpoint_since(const Moment& moment) const;
   bool was_written_to(const Moment& moment) const;
 
   std::optional<Moment> last_;

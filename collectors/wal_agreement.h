@@ -1,6 +1,7 @@
 /// Whether the -wal at the path is the one that its live wal-index describes.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "collectors/base/result.h"
@@ -9,12 +10,21 @@
 
 namespace sqlite_exporter {
 
+/// A -wal that was found to be the one of its wal-index, and the moment of both.
+struct WholeWal {
+  FileStatus file;
+  WalSalts salts;
+  std::uint32_t mx_frame = 0;
+};
+
 /// True if frames are committed (mxFrame > 0) and the -wal is absent, ends before the last of them,
 /// or begins as another generation: it was deleted, cut or exchanged under the applications that
 /// have it open. A writer that starts the WAL over writes its header before mxFrame leaves 0, and
 /// TRUNCATE sets mxFrame to 0 before it cuts: so this holds for no moment of either, if the
 /// wal-index has the same salts behind it as before. A header that is not of SQLite's format says
-/// nothing: some VFS encrypt it. Errors: those of reading.
-Result<bool> wal_is_lost(const std::optional<File>& wal, const WalIndex& index);
+/// nothing: some VFS encrypt it. `status` is that of the -wal a moment before; what was `whole`
+/// then and has not changed is not read again. Errors: those of reading.
+Result<bool> wal_is_lost(const std::optional<File>& wal, const std::optional<FileStatus>& status,
+                         const WalIndex& index, std::optional<WholeWal>& whole);
 
 }  // namespace sqlite_exporter
