@@ -89,7 +89,9 @@ bool suspect_unseen_user(const Look& look, StateSet& suspected) {
              signs.growths > 1) {
     suspected.add(DatabaseState::locks_unobservable);
   } else {
-    return signs.growths > 0;  // once: he may come again
+    // Seen to write once, he may come again; and a deleted -wal may have been written to, though
+    // its own checkpoints make the database the newer one for a moment.
+    return signs.growths > 0 || signs.holds_deleted_wal;
   }
   return true;
 }
