@@ -4,15 +4,9 @@
 #include <iterator>
 
 #include "collectors/linux/process_files.h"
-#include "collectors/linux/text.h"
-#include "collectors/linux/text_file.h"
+#include "collectors/linux/process_list.h"
 
 namespace sqlite_exporter {
-namespace {
-
-constexpr std::size_t kMostOtherEntries = 4096;  ///< of procfs, which are no processes
-
-}  // namespace
 
 Result<std::vector<LockEntry>> description_locks_of(const std::string& procfs, int pid) {
   std::vector<LockEntry> found;
@@ -29,14 +23,12 @@ Result<std::vector<LockEntry>> description_locks_of(const std::string& procfs, i
 }
 
 Result<DescriptionLocks> all_description_locks(const DescriptionWalk& walk) {
-  const auto names = names_in(walk.procfs, walk.most_processes + kMostOtherEntries);
-  if (!names) return fail(names.error());
+  const auto pids = processes_of(walk.procfs, walk.most_processes);
+  if (!pids) return fail(pids.error());
   DescriptionLocks all;
   std::size_t asked = 0;
-  for (const std::string& name : *names) {
-    int pid = 0;
-    if (!assign_number(std::string_view(name), pid) || pid <= 0 || walk.left_out.contains(pid))
-      continue;
+  for (const int pid : *pids) {
+    if (walk.left_out.contains(pid)) continue;
     if (asked++ == walk.most_processes) {
       all.cut = true;
       break;

@@ -10,6 +10,7 @@
 #include "collectors/linux/link.h"
 #include "collectors/linux/mount_table.h"
 #include "collectors/linux/path_translation.h"
+#include "collectors/linux/process_list.h"
 #include "collectors/linux/text.h"
 #include "collectors/linux/text_file.h"
 
@@ -17,20 +18,7 @@ namespace sqlite_exporter {
 namespace {
 
 constexpr std::size_t kDescriptorsPerStep = 256;
-constexpr std::size_t kMostOtherEntries = 4096;  ///< of procfs, which are no processes
 constexpr std::size_t kMostViews = 1000;
-
-/// Those of the first entries that procfs lists.
-Result<std::vector<int>> processes_of(const std::string& procfs, std::size_t most) {
-  const auto names = names_in(procfs, most + kMostOtherEntries);
-  if (!names) return fail(names.error());
-  std::vector<int> pids;
-  for (const std::string& name : *names) {
-    int pid = 0;
-    if (assign_number(std::string_view(name), pid) && pid > 0) pids.push_back(pid);
-  }
-  return pids;
-}
 
 /// A mount namespace other than the viewer's, as processes with one root directory see it.
 struct View {

@@ -11,13 +11,13 @@
 #include <utility>
 
 #include "collectors/linux/link.h"
+#include "collectors/linux/process_list.h"
 #include "collectors/linux/text.h"
 #include "collectors/linux/text_file.h"
 
 namespace sqlite_exporter {
 namespace {
 
-constexpr std::size_t kMostOtherEntries = 4096;  ///< of procfs, which are no processes
 constexpr std::string_view kDeleted = " (deleted)";
 
 auto key_of(const FileIdentity& file) { return std::tuple(file.device, file.inode); }
@@ -85,14 +85,12 @@ std::string_view name_before_deletion(std::string_view link) {
 Result<OpenTable> OpenTable::read(const OpenTableRequest& request) {
   OpenTable table;
   table.begun_ = std::chrono::steady_clock::now();
-  const auto names = names_in(request.procfs, request.most_processes + kMostOtherEntries);
-  if (!names) return fail(names.error());
+  const auto pids = processes_of(request.procfs, request.most_processes);
+  if (!pids) return fail(pids.error());
   int reader = 0;
   assign_number(std::string_view(read_link(request.procfs + "/self").value_or("")), reader);
   std::size_t asked = 0;
-  for (const std::string& name : *names) {
-    int pid = 0;
-    if (!assign_number(std::string_view(name), pid) || pid <= 0) continue;
+  for (const int pid : *pids) {
     if (pid == reader || request.left_out.contains(pid)) continue;
     if (asked++ == request.most_processes) {
       table.complete_ = false;
