@@ -85,7 +85,6 @@ std::optional<WalIndex> exclusive_index(const Look& look) {
 
 /// One wal-index, that was started over at most: a new one has salts of its own.
 bool lives_on(const std::optional<WalIndex>& before, const std::optional<WalIndex>& now) {
-  constexpr std::uint32_t kMostResets = 1U << 20U;
   return before && now && now->i_change >= before->i_change && before->salts != WalSalts{} &&
          now->salts.salt1 - before->salts.salt1 < kMostResets;
 }

@@ -79,7 +79,7 @@ bool suspect_unseen_user(const Look& look, StateSet& suspected) {
   const bool commits =
       signs.growths > 0 || look.sample.unlocked_advances > 0 || signs.known_without_locks;
   // A directory NAME.lock stays behind when its owner dies.
-  const bool lock_folder = signs.lock_folder && (!signs.asked_all || signs.open_for_writing);
+  const bool lock_folder = signs.lock_folder && !signs.asked_all;
   if (signs.writes_deleted_wal) {
     suspected.add(DatabaseState::orphaned);
   } else if (signs.index_lock || (signs.index_open && commits)) {

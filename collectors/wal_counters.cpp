@@ -8,11 +8,6 @@ namespace sqlite_exporter {
 
 namespace {
 
-/// salt-1 moves by 1 a reset; a writer that has not reset or recovered a WAL before draws a random
-/// one instead (after TRUNCATE). 2^20 resets between two looks do not happen, a random step below
-/// that is one in 4096.
-constexpr std::uint32_t kMostResets = 1U << 20U;
-
 /// Frames of a wal-index that is new to us: not those that its recovery found in the WAL, which is
 /// what it sets nBackfillAttempted to. A checkpoint sets that anew; but each transaction wrote one.
 std::uint32_t frames_of_new(const WalIndex& index) {

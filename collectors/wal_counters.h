@@ -16,6 +16,11 @@
 
 namespace sqlite_exporter {
 
+/// salt-1 moves by 1 a reset; a writer that has not reset or recovered a WAL before draws a random
+/// one instead (after TRUNCATE). 2^20 resets between two looks do not happen, a random step below
+/// that is one in 4096.
+inline constexpr std::uint32_t kMostResets = 1U << 20U;
+
 /// All start at 0 when the database is first seen and never run backwards.
 struct WalTotals {
   std::uint64_t transactions = 0;
