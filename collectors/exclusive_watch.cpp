@@ -18,8 +18,9 @@ void ExclusiveWatch::observe(const DatabaseLocks& locks, const ExclusiveMoment& 
                              double unix_time) {
   if (!locks.exclusive()) return observe_free(unix_time);
   const int pid = locks.shared->pid;
-  if (!hold_ || hold_->pid != pid) hold_ = Hold{pid, moment.change_counter, false, 0};
+  if (!hold_ || hold_->pid != pid) hold_ = Hold{pid, moment.change_counter};
   if (moment.journal.state != JournalState::absent) hold_->journal_seen = true;
+  hold_->without_wal = moment.wal_absent ? hold_->without_wal + 1 : 0;
   if (is_mode() || shows_mode(locks, moment)) ++hold_->agreeing;
 }
 

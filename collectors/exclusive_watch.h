@@ -16,7 +16,8 @@ namespace sqlite_exporter {
 struct ExclusiveMoment {
   std::optional<JournalMode> journal_mode;
   std::optional<std::uint32_t> change_counter;
-  JournalContent journal;  ///< asked for in rollback mode alone
+  JournalContent journal;   ///< asked for in rollback mode alone
+  bool wal_absent = false;  ///< asked for in WAL mode alone
 };
 
 /// In WAL mode EXCLUSIVE beyond a moment is the mode. In rollback mode these show it, at two
@@ -39,13 +40,18 @@ class ExclusiveWatch {
   /// One sample of this hold showed it.
   bool is_suspected() const { return hold_ && hold_->agreeing >= 1; }
   bool is_mode() const { return hold_ && hold_->agreeing >= 2; }
+  /// So in WAL mode, though nothing was written yet: a last close, too, holds EXCLUSIVE for a
+  /// moment after it has deleted the -wal, and an application that opens and closes all the time
+  /// may be met there at a few samples in succession.
+  bool is_unwritten_wal() const { return hold_ && hold_->without_wal >= 5; }
 
  private:
   struct Hold {
     int pid = 0;
     std::optional<std::uint32_t> change_counter;  ///< at its first sample
     bool journal_seen = false;
-    unsigned agreeing = 0;  ///< samples that show the mode
+    unsigned agreeing = 0;     ///< samples that show the mode
+    unsigned without_wal = 0;  ///< the last samples, in succession
   };
   bool shows_mode(const DatabaseLocks& locks, const ExclusiveMoment& moment) const;
 

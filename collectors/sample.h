@@ -60,6 +60,7 @@ struct Sample {
   /// Nobody is attached, and one process keeps all others out, not for a transaction only.
   bool exclusive_mode = false;
   bool exclusive_suspected = false;          ///< one sample shows it; two make it the mode
+  bool exclusive_unwritten = false;          ///< in that mode in WAL mode, before there is a -wal
   std::optional<FollowedWal> exclusive_wal;  ///< in that mode: the WAL at the last sample
   bool random_instants = false;              ///< taken by the sampler: lock times can be trusted
   std::shared_ptr<const HeldFiles> held;     ///< null while nobody is attached

@@ -190,7 +190,7 @@ Result<void> read_exclusive(Look& look, const File& database, LookState& state,
   state.journal.reset();
   if (look.main_header->journal_mode == JournalMode::rollback) {
     tell_rollback_exclusive(look, state.suspected, suspected);
-  } else if (look.wal) {
+  } else if (look.wal || look.sample.exclusive_unwritten) {
     suspected.add(DatabaseState::wal_exclusive);
   }
   return read_exclusive_header(look, database);

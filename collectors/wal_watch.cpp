@@ -67,6 +67,10 @@ Result<UnattachedMoment> read_unattached(const std::string& path) {
     if (!journal) return fail(journal.error());
     moment.journal = *journal;
   }
+  if (moment.locks.exclusive() && moment.journal_mode == JournalMode::wal) {
+    const Result<FileStatus> wal = status_of(path + "-wal");
+    moment.wal_absent = !wal && wal.error().code == Errc::no_data;
+  }
   return moment;
 }
 
@@ -216,10 +220,12 @@ void WalWatch::observe_commits(const UnattachedMoment& moment, const SampleInsta
 }
 
 void WalWatch::observe_exclusive(const UnattachedMoment& moment, const SampleInstant& instant) {
-  exclusive_.observe(moment.locks, {moment.journal_mode, moment.change_counter, moment.journal},
-                     instant.unix_time);
+  exclusive_.observe(
+      moment.locks, {moment.journal_mode, moment.change_counter, moment.journal, moment.wal_absent},
+      instant.unix_time);
   latest_.exclusive_suspected = exclusive_.is_suspected();
   latest_.exclusive_mode = exclusive_.is_mode();
+  latest_.exclusive_unwritten = exclusive_.is_unwritten_wal();
   if (moment.locks.exclusive() && moment.journal_mode == JournalMode::wal) {
     const std::uint64_t before = exclusive_wal_.totals().transactions;
     exclusive_wal_.observe(database_);
@@ -235,6 +241,7 @@ void WalWatch::end_exclusive(const SampleInstant& instant) {
   exclusive_.observe_free(instant.unix_time);
   exclusive_wal_.end();
   latest_.exclusive_suspected = latest_.exclusive_mode = false;
+  latest_.exclusive_unwritten = false;
   latest_.exclusive_wal.reset();
 }
 

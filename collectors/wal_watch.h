@@ -28,8 +28,9 @@ struct UnattachedMoment {
   std::optional<JournalMode> journal_mode;      ///< of a plain database
   std::optional<std::uint32_t> change_counter;  ///< what a commit in rollback mode moves
   DatabaseLocks locks;
-  bool wal_empty = false;  ///< nobody has it open, and it is in WAL mode without anything in it
-  JournalContent journal;  ///< asked for only where one process keeps all others out
+  bool wal_empty = false;   ///< nobody has it open, and it is in WAL mode without anything in it
+  JournalContent journal;   ///< asked for only where one process keeps all others out
+  bool wal_absent = false;  ///< likewise, in WAL mode
 };
 
 /// Owned and driven by one thread. `pread` and F_GETLK only; opens at most -shm (while nobody is

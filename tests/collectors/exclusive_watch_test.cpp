@@ -17,6 +17,11 @@ class Scene {
     watch_.observe(locks_, {mode, counter, {journal, journal_modified}}, now_);
     return watch_.is_mode();
   }
+  bool held_in_wal_mode(bool wal_absent) {
+    now_ += 0.1;
+    watch_.observe(locks_, {JournalMode::wal, counter, {}, wal_absent}, now_);
+    return watch_.is_unwritten_wal();
+  }
   double now() const { return now_; }
   void hold_shared_alone() { locks_.reserved = locks_.pending = std::nullopt; }
   void change_process() { locks_.shared->pid = 13; }
@@ -46,6 +51,24 @@ TEST_CASE("a journal that is finished while the lock stays shows the mode, at tw
   SECTION("and through its transactions") {
     CHECK(scene.held(JournalState::in_use, scene.now()));
     CHECK(scene.held(JournalState::absent));
+  }
+}
+
+TEST_CASE("in WAL mode without a -wal five samples in succession show it: closes pass by") {
+  Scene scene;
+  for (int i = 0; i < 4; ++i) CHECK_FALSE(scene.held_in_wal_mode(true));
+  SECTION("of one hold") {
+    CHECK(scene.held_in_wal_mode(true));
+    scene.free();
+    CHECK_FALSE(scene.held_in_wal_mode(true));
+  }
+  SECTION("not where one of them saw a -wal") {
+    CHECK_FALSE(scene.held_in_wal_mode(false));
+    CHECK_FALSE(scene.held_in_wal_mode(true));
+  }
+  SECTION("not of two processes") {
+    scene.change_process();
+    CHECK_FALSE(scene.held_in_wal_mode(true));
   }
 }
 
