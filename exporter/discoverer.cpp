@@ -168,6 +168,7 @@ void Discoverer::done(DiscoveryTask task, Clock::time_point now,
   walk.took = task.took;
   walk.found = std::move(task.found);
   walk.noise = task.noise;
+  walk.refused_links = task.refused_links;
   walk.directories = std::move(task.directories);
   if (!task.is_half_way()) {
     walk.troubles.error = task.error ? std::optional(task.error->code) : std::nullopt;
@@ -287,6 +288,7 @@ DiscoveryStatus Discoverer::status() const {
   for (const auto& [id, walk] : walks_) {
     if (walk.troubles.limit) ++status.limited[static_cast<std::size_t>(*walk.troubles.limit)];
     status.noise_files += walk.noise;
+    status.refused_links += walk.refused_links;
     status.unwatched_folders += watch_ ? walk.unwatched : walk.directories.size();
     status.denied_processes += walk.open.denied;
     status.untranslated_files += walk.open.untranslated;

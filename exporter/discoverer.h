@@ -101,6 +101,7 @@ class Discoverer {
 
     std::vector<Found> found;
     std::size_t noise = 0;
+    std::size_t refused_links = 0;
     std::vector<std::string> directories;
     Troubles troubles;
     std::size_t unwatched = 0;

@@ -10,6 +10,7 @@ namespace sqlite_exporter {
 
 struct DiscoveryStatus {
   std::array<std::size_t, kWalkLimitNames.size()> limited{};  ///< walks, by limit
+  std::size_t refused_links = 0;      ///< symbolic links that are not followed
   std::size_t noise_files = 0;        ///< passed over: encrypted databases, or no databases
   std::size_t unwatched_folders = 0;  ///< because of the limit on inotify watches
   bool processes = false;             ///< their open files are looked at, so the next two count

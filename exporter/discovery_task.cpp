@@ -66,9 +66,20 @@ class Run {
     return task_.start.real + path.substr(start.size());
   }
 
+  /// The links that led there, as `resolve_path` counts their names.
+  FollowedLinks links_to(const std::string& path) const {
+    const std::string& start = task_.start.directory;
+    if (!is_behind_link() || !lies_below(path, start)) return {};
+    FollowedLinks links = task_.start.links;
+    for (FollowedLink& link : links)
+      link.names_after += count_names(std::string_view(path).substr(start.size()));
+    return links;
+  }
+
   Result<ResolvedPath> resolve(const std::string& path) const {
     Result<ResolvedPath> resolved = resolve_path(
-        paths().rootfs, behind_link(path), [this](std::string_view at) { return may_touch(at); });
+        paths().rootfs, behind_link(path), [this](std::string_view at) { return may_touch(at); },
+        links_to(path));
     // From one filesystem to another, and not on from there: links could lead round in a circle.
     if (resolved && resolved->elsewhere && is_behind_link())
       return fail(Errc::unsupported, "resolve " + path + ": it leads over several filesystems");
@@ -83,10 +94,11 @@ class Run {
     const std::string& path = task_.start.directory;
     const Result<ResolvedPath> resolved = resolve(path);
     if (resolved && resolved->elsewhere) {
-      task_.elsewhere.push_back({path, {}, 0, resolved->path});
+      task_.elsewhere.push_back({path, {}, 0, resolved->path, resolved->links});
       task_.found.push_back({path, resolved->path});
     } else if (!resolved && resolved.error().code == Errc::unsupported) {
       task_.error = resolved.error();  // whoever touched it would be led on by the kernel
+      ++task_.refused_links;
     } else {
       task_.found.push_back(found_at(path, resolved ? resolved->path : path));
     }
@@ -131,6 +143,7 @@ class Run {
     task_.directories = std::move(walked.directories);
     task_.elsewhere = std::move(walked.elsewhere);
     task_.limit = walked.limit;
+    task_.refused_links = walked.refused_links;
     task_.error = std::move(walked.error);
     check(walked.files);
     if (task_.limit || task_.error) keep_previous();
@@ -152,10 +165,11 @@ class Run {
       }
       const Result<ResolvedPath> resolved = resolve(file);
       if (resolved && resolved->elsewhere) {
-        task_.elsewhere.push_back({file, {}, 0, resolved->path});
+        task_.elsewhere.push_back({file, {}, 0, resolved->path, resolved->links});
         continue;
       }
       if (!resolved && resolved.error().code != Errc::denied) {
+        if (resolved.error().code == Errc::unsupported) ++task_.refused_links;
         if (resolved.error().code != Errc::no_data && resolved.error().code != Errc::unsupported)
           meet(resolved.error());
         continue;
@@ -185,8 +199,9 @@ class Run {
       if (is_excluded_path(found.matched_path) || is_excluded_path(found.path)) continue;
       const Result<ResolvedPath> resolved = resolve(found.matched_path);
       if (resolved && resolved->elsewhere) {
-        task_.elsewhere.push_back({found.matched_path, {}, 0, resolved->path});
-      } else if (resolved || resolved.error().code != Errc::no_data) {
+        task_.elsewhere.push_back({found.matched_path, {}, 0, resolved->path, resolved->links});
+      } else if (resolved || (resolved.error().code != Errc::no_data &&
+                              resolved.error().code != Errc::unsupported)) {
         kept.push_back(found);
       }
     }

@@ -47,6 +47,7 @@ struct DiscoveryTask {
   // What it brings:
   std::vector<Found> found;
   std::size_t noise = 0;                 ///< files passed over that may be encrypted databases
+  std::size_t refused_links = 0;         ///< symbolic links that are not followed
   std::vector<std::string> directories;  ///< that were listed
   /// Where it would have touched another filesystem: mounts below, and what links lead to. Of a
   /// plain path, at most one: where to go on.

@@ -53,6 +53,10 @@ constexpr Metric kDiscoveryNoise = gauge(
     "Files that look as encrypted databases do, and are not watched because nothing else says "
     "that they are: no plain page size, no -wal or -journal beside them, no lock of SQLite's. "
     "Named by its path such a database is watched.");
+constexpr Metric kDiscoveryRefusedLinks = gauge(
+    "sqlite_exporter_discovery_refused_links",
+    "Symbolic links that are not followed: they belong neither to root nor to the owner of what "
+    "they lead to, or they lead round in a circle or over several filesystems.");
 constexpr Metric kDiscoveryUntranslated =
     gauge("sqlite_exporter_discovery_untranslated_files",
           "Open files in containers that have no path on the node.");
@@ -98,15 +102,37 @@ constexpr Metric kWorkerSandboxed = gauge(
     "the log names.");
 
 /// Sorted by name.
-constexpr std::array kDeclarations = {
-    kProcessCpuSeconds, kProcessMaxFds,     kProcessOpenFds,        kProcessResidentMemory,
-    kProcessStartTime,  kProcessThreads,    kProcessVirtualMemory,  kBuildInfo,
-    kCollectorDuration, kCollectorErrors,   kReloadTimestamp,       kReloadSuccessful,
-    kDatabases,         kDatabasesExcluded, kDatabasesOverLimit,    kDiscoveryDenied,
-    kDiscoveryLimited,  kDiscoveryNoise,    kDiscoveryUntranslated, kDiscoveryUnwatched,
-    kLostLogLines,      kLooksCpu,          kSamplerLooks,          kSamplerSlowdown,
-    kScrapes,           kServedBytes,       kSnapshotTimestamp,     kStalledMounts,
-    kWorkerRestarts,    kWorkerSandboxed};
+constexpr std::array kDeclarations = {kProcessCpuSeconds,
+                                      kProcessMaxFds,
+                                      kProcessOpenFds,
+                                      kProcessResidentMemory,
+                                      kProcessStartTime,
+                                      kProcessThreads,
+                                      kProcessVirtualMemory,
+                                      kBuildInfo,
+                                      kCollectorDuration,
+                                      kCollectorErrors,
+                                      kReloadTimestamp,
+                                      kReloadSuccessful,
+                                      kDatabases,
+                                      kDatabasesExcluded,
+                                      kDatabasesOverLimit,
+                                      kDiscoveryDenied,
+                                      kDiscoveryLimited,
+                                      kDiscoveryNoise,
+                                      kDiscoveryRefusedLinks,
+                                      kDiscoveryUntranslated,
+                                      kDiscoveryUnwatched,
+                                      kLostLogLines,
+                                      kLooksCpu,
+                                      kSamplerLooks,
+                                      kSamplerSlowdown,
+                                      kScrapes,
+                                      kServedBytes,
+                                      kSnapshotTimestamp,
+                                      kStalledMounts,
+                                      kWorkerRestarts,
+                                      kWorkerSandboxed};
 static_assert(std::ranges::is_sorted(kDeclarations, {}, &Metric::name));
 
 /// What a look can end in: no_data is a success, and config ends the program before any look.
@@ -148,6 +174,7 @@ struct OwnMetrics::Instruments {
   Family<Gauge>& denied = build(prometheus::BuildGauge(), kDiscoveryDenied, registry);
   Family<Gauge>& limited = build(prometheus::BuildGauge(), kDiscoveryLimited, registry);
   Family<Gauge>& noise = build(prometheus::BuildGauge(), kDiscoveryNoise, registry);
+  Family<Gauge>& refused = build(prometheus::BuildGauge(), kDiscoveryRefusedLinks, registry);
   Family<Gauge>& untranslated = build(prometheus::BuildGauge(), kDiscoveryUntranslated, registry);
   Family<Gauge>& unwatched = build(prometheus::BuildGauge(), kDiscoveryUnwatched, registry);
   Family<Gauge>& reload_successful = build(prometheus::BuildGauge(), kReloadSuccessful, registry);
@@ -247,6 +274,7 @@ void OwnMetrics::set_discovery(const DiscoveryStatus& status) {
     instruments_->limited.Add({{"limit", std::string(kWalkLimitNames[i])}})
         .Set(static_cast<double>(status.limited[i]));
   set(instruments_->noise, static_cast<double>(status.noise_files));
+  set(instruments_->refused, static_cast<double>(status.refused_links));
   set(instruments_->unwatched, static_cast<double>(status.unwatched_folders));
   if (!status.processes) return;
   set(instruments_->denied, static_cast<double>(status.denied_processes));

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "collectors/linux/file.h"
+#include "collectors/linux/open_without_links.h"
 #include "exporter/naming.h"
 
 namespace sqlite_exporter {
@@ -98,8 +99,8 @@ class Walker {
     if (!real) {
       if (real.error().code != Errc::no_data) walked_.error = real.error();
     } else if (real->elsewhere) {
-      leave(start_.directory, real->path, components_, start_.depth);
-    } else if (const Descriptor top(open_directory(AT_FDCWD, real->path, O_PATH | O_NOFOLLOW));
+      leave(start_.directory, *real, components_, start_.depth);
+    } else if (const Descriptor top(open_without_links(real->path, O_PATH | O_DIRECTORY));
                top.get() >= 0) {
       enter({top.get(), start_.directory, real->path, with_successors({0}), start_.depth});
     } else if (errno != ENOENT && errno != ENOTDIR) {
@@ -143,13 +144,16 @@ class Walker {
   void follow(const Folder& folder, const std::string& path, const std::string& name,
               const Subfolder& subfolder) {
     const Result<ResolvedPath> resolved = rules_.resolve(joined(folder.real, name));
-    if (!resolved) return;
-    if (resolved->elsewhere) {
-      for (const std::size_t position : subfolder.positions)
-        leave(path, resolved->path, std::span(components_).subspan(position), folder.depth + 1);
+    if (!resolved) {
+      if (resolved.error().code == Errc::unsupported) ++walked_.refused_links;
       return;
     }
-    const Descriptor opened(open_directory(AT_FDCWD, resolved->path, O_PATH | O_NOFOLLOW));
+    if (resolved->elsewhere) {
+      for (const std::size_t position : subfolder.positions)
+        leave(path, *resolved, std::span(components_).subspan(position), folder.depth + 1);
+      return;
+    }
+    const Descriptor opened(open_without_links(resolved->path, O_PATH | O_DIRECTORY));
     if (opened.get() < 0) return pass_over("open", path);
     enter({opened.get(), path, resolved->path, with_successors(subfolder.positions),
            folder.depth + 1});
@@ -223,7 +227,7 @@ class Walker {
     if (type == DT_UNKNOWN && !is_mountpoint) type = look_at(folder.descriptor, name, path);
     if (may_be_file(type) && is_match) {
       if (is_mountpoint)
-        leave(path, real, {}, folder.depth + 1);
+        leave(path, {real}, {}, folder.depth + 1);
       else if (type != DT_UNKNOWN)
         walked_.files.push_back(path);
     }
@@ -232,7 +236,7 @@ class Walker {
     if (folder.depth >= rules_.limits.max_depth) return meet(WalkLimit::depth);
     if (is_mountpoint) {
       for (const std::size_t position : named)
-        leave(path, real, std::span(components_).subspan(position), folder.depth + 1);
+        leave(path, {real}, std::span(components_).subspan(position), folder.depth + 1);
       return;
     }
     Subfolder& known = subfolders[name];
@@ -240,10 +244,13 @@ class Walker {
     known.follow = type == DT_LNK;
   }
 
-  void leave(const std::string& path, const std::string& real, std::span<const std::string> rest,
+  void leave(const std::string& path, const ResolvedPath& real, std::span<const std::string> rest,
              std::size_t depth) {
-    walked_.elsewhere.push_back(
-        {path, {rest.begin(), rest.end()}, depth, real == path ? std::string() : real});
+    walked_.elsewhere.push_back({path,
+                                 {rest.begin(), rest.end()},
+                                 depth,
+                                 real.path == path ? std::string() : real.path,
+                                 real.links});
   }
 
   static bool may_be_file(unsigned char type) {

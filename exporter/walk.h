@@ -26,6 +26,7 @@ struct WalkStart {
   std::vector<std::string> components;
   std::size_t depth = 0;  ///< how many folders below the pattern's fixed prefix
   std::string real{};     ///< the directory without symbolic links, if the walk came by one
+  FollowedLinks links{};  ///< that led to it, and are to be judged there
 
   /// Whose mount it is that the walk touches.
   const std::string& real_directory() const { return real.empty() ? directory : real; }
@@ -60,6 +61,7 @@ struct Walked {
   std::vector<WalkStart> elsewhere;
   std::optional<WalkLimit> limit;  ///< that ended the walk, else depth; the rest is passed over
   std::optional<Error> error;      ///< the first; a folder that is absent or denied is none
+  std::size_t refused_links = 0;   ///< to folders, as `resolve` says
 };
 
 /// Blocks as long as the filesystem does. Symbolic links to folders are followed only where the

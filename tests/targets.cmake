@@ -76,6 +76,7 @@ unit_test(test_linux SOURCES
   tests/linux/mount_table_test.cpp
   tests/linux/open_files_test.cpp
   tests/linux/open_table_test.cpp
+  tests/linux/open_without_links_test.cpp
   tests/linux/path_translation_test.cpp
   tests/linux/pod_names_test.cpp
   tests/linux/process_files_test.cpp
@@ -210,10 +211,11 @@ unit_test(test_sql SOURCES
   tests/exporter/sql/sync_readings_test.cpp
   USES exporter_core test_support)
 
-# The worker's.
+# The worker's, and what hands files to it.
 unit_test(test_sql_worker SOURCES
+  tests/exporter/sql/file_server_test.cpp
   tests/exporter/sql/worker/sandbox_test.cpp
-  USES sql_worker test_support)
+  USES sql_worker exporter_core test_support)
 
 unit_test(test_web SOURCES
   tests/exporter/exposition_test.cpp
@@ -268,8 +270,8 @@ set(e2e_environment
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script alerts attribution cases_alerts cases_encrypted cases_files cases_locks
         cases_mounts cases_wal chart completion dashboards dashboards_data encrypted examples
-        explain incident_demo incidents inspect interference many metrics node node_paths once pods
-        program prometheus queries readme remount rescue risks runbooks selftest service_manager
+        explain incident_demo incidents inspect interference links many metrics node node_paths once
+        pods program prometheus queries readme remount rescue risks runbooks selftest service_manager
         sql_worker stalls states sync sync_worker units worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)

@@ -47,7 +47,7 @@ void add_controllers(std::string_view controllers, Cgroup& cgroup) {
   }
 }
 
-bool is_there(const std::string& path) { return status_of(path).has_value(); }
+bool is_there(const std::string& path) { return status_of_kernel(path).has_value(); }
 
 }  // namespace
 

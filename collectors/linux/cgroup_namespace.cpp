@@ -103,9 +103,9 @@ bool leads_to_us(const std::string& root, std::string_view text) {
 
 Result<std::string> find_namespace_root(const std::string& root, const std::string& own) {
   // A handle of another filesystem could be one of something else here.
-  const Result<FileStatus> there = status_of(root);
+  const Result<FileStatus> there = status_of_kernel(root);
   if (!there) return fail(there.error());
-  const Result<FileStatus> here = status_of(own);
+  const Result<FileStatus> here = status_of_kernel(own);
   if (!here) return fail(here.error());
   if (here->identity.device != there->identity.device)
     return fail(Errc::no_data, own + " is not of the hierarchy at " + root);

@@ -21,7 +21,7 @@ std::string folder_of(const std::string& procfs, int pid) {
 }  // namespace
 
 Result<std::optional<std::uint64_t>> told_descriptor_count(const std::string& procfs, int pid) {
-  const Result<FileStatus> status = status_of(folder_of(procfs, pid));
+  const Result<FileStatus> status = status_of_kernel(folder_of(procfs, pid));
   if (!status) return fail(status.error());
   if (status->size == 0) return std::nullopt;
   return status->size;

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "collectors/linux/open_without_links.h"
+
 namespace sqlite_exporter {
 namespace {
 
@@ -47,6 +49,9 @@ std::string name_of(int descriptor) { return "descriptor " + std::to_string(desc
 /// Scrapes, procfs and libraries go on when databases have used up all other descriptors.
 constexpr rlim_t kReservedDescriptors = 16;
 
+/// Neither a FIFO nor a terminal has us wait.
+constexpr int kReadOnly = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
 /// The kernel gives out the lowest number that is free.
 bool leaves_too_few(int descriptor) {
   rlimit limit{};
@@ -64,13 +69,22 @@ Error error_from_errno(int number, std::string_view what, std::string_view path)
 }
 
 Result<File> File::open(const std::string& path) {
-  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
+  const int descriptor = open_without_links(path, kReadOnly);
+  if (descriptor < 0 && errno == ELOOP)
+    return fail(Errc::unsupported, "open " + path + ": a symbolic link is in it by now");
+  return opened(descriptor, path);
+}
+
+Result<File> File::open_of_kernel(const std::string& path) {
   int descriptor = -1;
   do {
-    descriptor = ::open(path.c_str(), kFlags);
+    descriptor = ::open(path.c_str(), kReadOnly | O_CLOEXEC | O_NOFOLLOW);
   } while (descriptor < 0 && errno == EINTR);
-  if (descriptor < 0) return fail(error_from_errno(errno, "open", path));
+  return opened(descriptor, path);
+}
 
+Result<File> File::opened(int descriptor, const std::string& path) {
+  if (descriptor < 0) return fail(error_from_errno(errno, "open", path));
   File file(descriptor);
   if (leaves_too_few(descriptor)) return fail(error_from_errno(EMFILE, "open", path));
   struct stat status{};
@@ -127,6 +141,13 @@ Result<std::optional<File>> open_if_there(const std::string& path) {
 }
 
 Result<FileStatus> status_of(const std::string& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) return fail(error_from_errno(errno, "stat", path));
+  if (S_ISLNK(status.st_mode)) return fail(error_from_errno(ELOOP, "stat", path));
+  return status_from(status);
+}
+
+Result<FileStatus> status_of_kernel(const std::string& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return fail(error_from_errno(errno, "stat", path));
   return status_from(status);

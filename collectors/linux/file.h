@@ -40,11 +40,15 @@ inline bool is_unchanged(const FileStatus& now, const FileStatus& before) {
 /// files through SQLite, so closing drops no lock of anybody.
 class File final : public Reader {
  public:
-  /// `O_RDONLY|O_CLOEXEC|O_NONBLOCK|O_NOCTTY|O_NOFOLLOW`; `path` is a realpath. A FIFO, a device or
-  /// a directory is refused (unsupported) and never blocks, and so is the use of the process's last
-  /// descriptors (limit). Other errors as `error_from_errno`. What is read leaves the atime alone,
-  /// as `leave_atime` says.
+  /// `O_RDONLY|O_CLOEXEC|O_NONBLOCK|O_NOCTTY`; `path` is a realpath, and no symbolic link is
+  /// followed that came into it since (unsupported): whoever may write in a folder of it could have
+  /// us read what he may not. A FIFO, a device or a directory is refused (unsupported) and never
+  /// blocks, and so is the use of the process's last descriptors (limit). Other errors as
+  /// `error_from_errno`. What is read leaves the atime alone, as `leave_atime` says.
   static Result<File> open(const std::string& path);
+  /// The same of a file in procfs, cgroupfs or another place where links are the kernel's: only a
+  /// link in its last name is refused.
+  static Result<File> open_of_kernel(const std::string& path);
 
   File(File&& other) noexcept;
   File& operator=(File&& other) noexcept;
@@ -57,6 +61,7 @@ class File final : public Reader {
 
  private:
   explicit File(int descriptor) : descriptor_(descriptor) {}
+  static Result<File> opened(int descriptor, const std::string& path);
   int descriptor_ = -1;
 };
 
@@ -68,8 +73,13 @@ void leave_atime(int descriptor);
 /// `File::open`, where an absent file is an answer and not an error.
 Result<std::optional<File>> open_if_there(const std::string& path);
 
-/// stat without opening. Errors: no_data if there is none, denied, io.
+/// lstat, of what is no symbolic link itself: that is unsupported, as its target is another's.
+/// Other errors: no_data if there is none, denied, io.
 Result<FileStatus> status_of(const std::string& path);
+
+/// stat of what the kernel shows in procfs, sysfs or cgroupfs; links are followed. Errors as
+/// `status_of`.
+Result<FileStatus> status_of_kernel(const std::string& path);
 
 /// `status_of`, where an absent file is an answer and not an error.
 Result<std::optional<FileStatus>> status_if_there(const std::string& path);

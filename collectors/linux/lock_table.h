@@ -42,7 +42,7 @@ class LockTable {
   /// per five seconds and node, and never in a sample, is the caller's duty. The kernel gives one
   /// page for each read, so a long table is not of one moment: a lock that is taken or released
   /// meanwhile may make another one appear twice or not at all. Locks of processes that this procfs
-  /// does not know are not in it. Errors: those of `File::open`, limit above 16 MiB.
+  /// does not know are not in it. Errors: those of `File::open_of_kernel`, limit above 16 MiB.
   static Result<LockTable> read(const std::string& procfs = "/proc");
 
   /// By inode, then by first byte, then by pid.

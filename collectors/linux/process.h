@@ -32,7 +32,7 @@ Result<std::string> read_process_cgroup(const std::string& procfs, int pid,
                                         std::uint64_t start_ticks);
 
 /// When the machine started, in whole unix seconds (btime of `<procfs>/stat`); moves when the clock
-/// is set. Errors: those of `File::open`, corrupt.
+/// is set. Errors: those of `File::open_of_kernel`, corrupt.
 Result<double> boot_time(const std::string& procfs);
 Result<double> parse_boot_time(std::string_view text);
 

@@ -43,7 +43,7 @@ Result<bool> any_descriptor(const std::string& process,
     return fail(Errc::limit, process + " has more descriptors than are looked at");
   }
   // Descriptors also vanish one by one when the process ends.
-  const auto alive = status_of(process);
+  const auto alive = status_of_kernel(process);
   if (!alive) return fail(alive.error());
   return false;
 }

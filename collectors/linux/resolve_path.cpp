@@ -1,5 +1,6 @@
 #include "collectors/linux/resolve_path.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <cerrno>
 #include <climits>
 #include <deque>
+#include <optional>
 #include <utility>
 
 #include "collectors/linux/file.h"
@@ -34,41 +36,94 @@ std::string with_all(std::string path, const Names& names) {
   return path;
 }
 
-/// Where the link leads; "" if `path` is no link. Errors: errno's.
-Result<std::string> link_at(const std::string& path) {
+struct Link {
+  std::string target;
+  std::uint32_t owner = 0;
+};
+
+/// Nothing if `path` is no link. Target and owner are of one link, though another may take its
+/// place. Errors: errno's.
+Result<std::optional<Link>> link_at(const std::string& path) {
   std::array<char, PATH_MAX> target{};
-  const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
-  if (size < 0 && errno == EINVAL) return std::string();
-  if (size < 0) return fail(error_from_errno(errno, "resolve", path));
-  return std::string(target.data(), static_cast<std::size_t>(size));
+  if (::readlink(path.c_str(), target.data(), target.size()) < 0) {
+    if (errno == EINVAL) return std::nullopt;
+    return fail(error_from_errno(errno, "resolve", path));
+  }
+  const int descriptor = ::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (descriptor < 0) return fail(error_from_errno(errno, "resolve", path));
+  struct stat status{};
+  const bool known = ::fstat(descriptor, &status) == 0;
+  const ssize_t size = known ? ::readlinkat(descriptor, "", target.data(), target.size()) : -1;
+  const int error = errno;
+  ::close(descriptor);
+  // The kernel says so of what became a file or a folder meanwhile.
+  if (size < 0 && (error == EINVAL || error == ENOENT)) return std::nullopt;
+  if (size < 0) return fail(error_from_errno(error, "resolve", path));
+  return Link{{target.data(), static_cast<std::size_t>(size)}, status.st_uid};
+}
+
+/// What a user namespace calls everybody whom it does not know: two of them need not be the same.
+constexpr std::uint32_t kUnknownUser = 65534;
+
+/// Who may have us read what root may read, or what we may.
+bool is_trusted(std::uint32_t owner) { return owner == 0 || owner == ::geteuid(); }
+
+/// Of the links whose targets were just reached.
+Result<void> judge(FollowedLinks& links, std::size_t names_left, const std::string& reached) {
+  while (!links.empty() && links.back().names_after >= names_left) {
+    const std::uint32_t owner = links.back().owner;
+    links.pop_back();
+    struct stat status{};
+    const std::string path = reached.empty() ? "/" : reached;
+    if (::lstat(path.c_str(), &status) != 0) return fail(error_from_errno(errno, "resolve", path));
+    if (status.st_uid == owner && owner != kUnknownUser) continue;
+    return fail(Errc::unsupported,
+                "a symbolic link of the user " + std::to_string(owner) + " leads to " + path +
+                    " of the user " + std::to_string(status.st_uid) +
+                    ": it is followed only if its owner is root or owns what it leads to");
+  }
+  return {};
 }
 
 }  // namespace
 
+std::size_t count_names(std::string_view path) {
+  Names names;
+  put_before(names, path);
+  return names.size();
+}
+
 Result<ResolvedPath> resolve_path(const std::string& root, const std::string& path,
-                                  const std::function<bool(std::string_view)>& may_touch) {
+                                  const std::function<bool(std::string_view)>& may_touch,
+                                  FollowedLinks links) {
   Names names;
   put_before(names, std::string_view(path).substr(root.size()));
   std::string real = root;
-  int links = 0;
+  int followed = 0;
   while (!names.empty()) {
     const std::string name = std::move(names.front());
     names.pop_front();
     if (name == "..") {
       if (real.size() > root.size()) real.erase(real.rfind('/'));
-      continue;
+    } else {
+      const std::size_t parent_size = real.size();
+      real.append("/").append(name);
+      if (!may_touch(real))
+        return ResolvedPath{with_all(std::move(real), names), true, std::move(links)};
+      const Result<std::optional<Link>> link = link_at(real);
+      if (!link) return fail(link.error());
+      if (*link) {
+        if (++followed > kMostLinks) return fail(error_from_errno(ELOOP, "resolve", path));
+        if (!is_trusted((*link)->owner)) links.push_back({(*link)->owner, names.size()});
+        real.erase((*link)->target.starts_with('/') ? root.size() : parent_size);
+        put_before(names, (*link)->target);
+        if (!names.empty() && (links.empty() || names.size() > links.back().names_after)) continue;
+      }
     }
-    const std::size_t parent_size = real.size();
-    real.append("/").append(name);
-    if (!may_touch(real)) return ResolvedPath{with_all(std::move(real), names), true};
-    const Result<std::string> target = link_at(real);
-    if (!target) return fail(target.error());
-    if (target->empty()) continue;
-    if (++links > kMostLinks) return fail(error_from_errno(ELOOP, "resolve", path));
-    real.erase(target->starts_with('/') ? root.size() : parent_size);
-    put_before(names, *target);
+    if (const Result<void> judged = judge(links, names.size(), real); !judged)
+      return fail(judged.error().code, "resolve " + path + ": " + judged.error().message);
   }
-  return ResolvedPath{real.empty() ? "/" : std::move(real), false};
+  return ResolvedPath{real.empty() ? "/" : std::move(real), false, {}};
 }
 
 }  // namespace sqlite_exporter

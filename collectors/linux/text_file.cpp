@@ -16,7 +16,7 @@ constexpr std::size_t kFirstBuffer = 16384;
 }  // namespace
 
 Result<std::string> read_beginning(const std::string& path, std::size_t most) {
-  const Result<File> file = File::open(path);
+  const Result<File> file = File::open_of_kernel(path);
   if (!file) return fail(file.error());
 
   std::string text;

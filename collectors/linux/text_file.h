@@ -9,7 +9,7 @@
 
 namespace sqlite_exporter {
 
-/// All of a file. Errors: those of `File::open`, limit if it is longer than `most` bytes.
+/// All of a file. Errors: those of `File::open_of_kernel`, limit if it is longer than `most` bytes.
 Result<std::string> read_text(const std::string& path, std::size_t most);
 
 /// The first `most` bytes of a file, or all it has.

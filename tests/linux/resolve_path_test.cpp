@@ -1,13 +1,17 @@
 /// Real paths name by name, against the kernel's own answer, and where they stop.
 #include "collectors/linux/resolve_path.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "collectors/linux/file.h"
 #include "tests/support/catch.h"
+#include "tests/support/skip.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sqlite_exporter::test {
@@ -94,6 +98,95 @@ TEST_CASE("a path that may not be touched ends it, before a link there is follow
   CHECK(result->path == tree.root + "/a/b/file");
   CHECK(touched.contains(tree.root + "/link"));
   CHECK_FALSE(touched.contains(tree.root + "/a/b"));
+}
+
+constexpr uid_t kOne = 4001;
+constexpr uid_t kOther = 4002;
+
+/// Links and files of two users in folders that both may enter.
+struct Users {
+  Tree tree;
+  std::string root = tree.root;
+
+  Users() {
+    fs::create_directories(root + "/one");
+    fs::create_directories(root + "/other");
+    give("/one", kOne);
+    give("/other", kOther);
+    for (const auto& [name, owner] : {std::pair("/one/own", kOne), {"/other/secret", kOther}}) {
+      std::ofstream(root + name) << "x";
+      give(name, owner);
+    }
+  }
+  void give(const std::string& name, uid_t owner) const {
+    REQUIRE(::lchown((root + name).c_str(), owner, owner) == 0);
+  }
+  void link(const std::string& name, const std::string& target, uid_t owner) const {
+    fs::create_symlink(target, root + name);
+    give(name, owner);
+  }
+};
+
+bool only_root_gives_away() {
+  if (::geteuid() == 0) return false;
+  skip("links of two users", "only root can give files to others");
+  return true;
+}
+
+TEST_CASE("a link is followed if root or the owner of its target made it") {
+  if (only_root_gives_away()) return;
+  const Users users;
+  users.link("/one/to_own", "own", kOne);
+  users.link("/one/to_own_by_folder", "../one/./own", kOne);
+  users.link("/one/chain", "to_own", kOne);
+  users.link("/by_root", "one/own", 0);
+  users.link("/one/by_root", "../other/secret", 0);
+  users.link("/one/folder_by_root", "../other", 0);
+  users.link("/one/self", ".", kOne);
+  for (const char* const name : {"/one/to_own", "/one/to_own_by_folder", "/one/chain", "/by_root",
+                                 "/one/self/own", "/one/self/self/to_own"})
+    CHECK(resolved("", users.root + name) == users.root + "/one/own");
+  for (const char* const name : {"/one/by_root", "/one/folder_by_root/secret"})
+    CHECK(resolved("", users.root + name) == users.root + "/other/secret");
+}
+
+TEST_CASE("a link to what is another user's is not followed") {
+  if (only_root_gives_away()) return;
+  const Users users;
+  users.link("/one/to_file", "../other/secret", kOne);
+  users.link("/one/to_folder", "../other", kOne);
+  users.link("/one/to_above", "..", kOne);
+  users.link("/one/to_root", "/", kOne);
+  users.link("/one/first", "to_file", kOne);
+  users.link("/other/own", "secret", kOther);
+  users.link("/one/to_his_link", "../other/own", kOne);
+  users.link("/one/by_root", "../other/secret", 0);
+  users.link("/one/to_roots_link", "by_root", kOne);
+  users.link("/one/unknown", "../other/mapped", 65534);
+  std::ofstream(users.root + "/other/mapped") << "x";
+  users.give("/other/mapped", 65534);  // to a user namespace all strangers are one
+  for (const char* const name :
+       {"/one/to_file", "/one/to_folder/secret", "/one/to_above/other/secret", "/one/to_root",
+        "/one/first", "/one/to_his_link", "/one/to_roots_link", "/one/unknown"})
+    CHECK(failure("", users.root + name) == Errc::unsupported);
+}
+
+TEST_CASE("a link to where somebody else goes on is judged there") {
+  if (only_root_gives_away()) return;
+  const Users users;
+  fs::create_directories(users.root + "/mount/deep");
+  std::ofstream(users.root + "/mount/deep/file") << "x";
+  users.link("/one/away", "../mount/deep", kOne);
+  const auto first = resolve_path("", users.root + "/one/away/file", [&](std::string_view path) {
+    return path != users.root + "/mount";
+  });
+  REQUIRE(first);
+  CHECK(first->elsewhere);
+  CHECK(first->links == FollowedLinks{{kOne, 1}});
+  const auto on = [&] { return resolve_path("", first->path, anything, first->links); };
+  CHECK(on().error().code == Errc::unsupported);
+  users.give("/mount/deep", kOne);
+  CHECK(on().value().path == users.root + "/mount/deep/file");
 }
 
 }  // namespace

@@ -1,0 +1,119 @@
+"""Links that one user puts into a watched folder give him nothing of another's."""
+
+import os
+import sys
+import unittest
+
+import sql
+import support
+
+ONE, OTHER = 4001, 4002
+SECRET = "a row of another"
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can give files to others")
+class LinksTest(support.TestCase):
+    """Each has a query on all databases, whose rows are labels on the page."""
+
+    def setUp(self):
+        super().setUp()
+        os.chmod(self.folder, 0o755)
+        for name, owner in (("one", ONE), ("other", OTHER)):
+            os.mkdir(self.path(name), mode=0o700)
+            os.mkdir(self.path(name, "app"), mode=0o700)
+            os.chown(self.path(name), owner, owner)
+            os.chown(self.path(name, "app"), owner, owner)
+        self.secret = self.database("other/app/secret.db", OTHER, SECRET)
+        self.database("one/app/own.db", ONE, "his own row")
+
+    def path(self, *names):
+        return super().path(os.path.join(*names))
+
+    def database(self, name, owner, row):
+        app = self.application(name)
+        app.exec("pragma journal_mode=wal", "create table t(x)",
+                 f"insert into t values ('{row}')")
+        for end in ("", "-wal", "-shm"):
+            os.chown(self.path(name) + end, owner, owner)
+            os.chmod(self.path(name) + end, 0o600)
+        return self.path(name)
+
+    def link(self, target, name, owner=ONE):
+        os.symlink(target, self.path(name))
+        os.chown(self.path(name), owner, owner, follow_symlinks=False)
+
+    def running(self, pattern="one/*/*.db"):
+        config = self.config(f"[[database]]\npath = '{self.path(pattern)}'\n" +
+                             sql.query("rows", "select x as name, 1 as v from t", labels=("name",)))
+        return self.exporter("--config.file=" + config)
+
+    def await_row(self, exporter, row):
+        support.await_that(lambda: f'name="{row}"' in exporter.page(), row)
+
+    def check_nothing_is_given_away(self, exporter, *, refused):
+        """Over some passes, in which queries run."""
+        self.await_row(exporter, "his own row")
+        exporter.await_sample(f"sqlite_exporter_discovery_refused_links {refused}")
+        for _ in range(4):
+            page = exporter.metrics()
+            self.assertNotIn(SECRET, page)
+            self.assertNotIn(self.secret, page)
+
+    def test_a_link_to_the_file(self):
+        self.link(self.secret, "one/app/link.db")
+        self.check_nothing_is_given_away(self.running(), refused=1)
+
+    def test_a_link_to_the_folder(self):
+        self.link(self.path("other/app"), "one/link")
+        self.check_nothing_is_given_away(self.running(), refused=1)
+
+    def test_a_link_to_a_link(self):
+        self.link(self.secret, "one/.first")
+        self.link("../.first", "one/app/second.db")
+        self.check_nothing_is_given_away(self.running(), refused=1)
+
+    def test_a_link_in_the_place_of_a_file_that_is_watched(self):
+        self.database("one/app/swapped.db", ONE, "another of his own")
+        exporter = self.running()
+        self.await_row(exporter, "another of his own")
+        os.rename(self.path("one/app/swapped.db"), self.path("one/app/kept"))
+        self.link(self.secret, "one/app/swapped.db")
+        self.check_nothing_is_given_away(exporter, refused=1)
+
+    def test_a_link_in_the_place_of_a_folder_that_is_watched(self):
+        os.mkdir(self.path("one/swapped"), mode=0o700)
+        os.chown(self.path("one/swapped"), ONE, ONE)
+        self.database("one/swapped/secret.db", ONE, "another of his own")
+        exporter = self.running()
+        self.await_row(exporter, "another of his own")
+        os.rename(self.path("one/swapped"), self.path("one/.kept"))
+        self.link(self.path("other/app"), "one/swapped")
+        self.check_nothing_is_given_away(exporter, refused=1)
+
+    def test_a_wal_that_is_a_link(self):
+        app = self.database("one/app/mixed.db", ONE, "another of his own")
+        os.rename(app + "-wal", self.path("one/kept"))
+        self.link(self.secret + "-wal", "one/app/mixed.db-wal")
+        self.check_nothing_is_given_away(self.running(), refused=0)
+
+    def test_links_of_root_and_of_the_owner_are_followed(self):
+        self.link(self.path("one/app/own.db"), "one/app/by_himself.db")
+        self.link(self.secret, "one/app/by_root.db", owner=0)
+        exporter = self.running()
+        self.await_row(exporter, SECRET)
+        exporter.await_sample("sqlite_exporter_discovery_refused_links 0")
+
+    def test_a_path_that_is_named_is_told_why_it_is_not_opened(self):
+        self.link(self.secret, "one/app/link.db")
+        exporter = self.running("one/app/link.db")
+        exporter.await_sample("sqlite_exporter_discovery_refused_links 1")
+        page = exporter.metrics()
+        self.assertNotIn("sqlite_up{", page)
+        self.assertNotIn(SECRET, page)
+        self.assertEqual(exporter.stop(), 0)
+        self.assertRegex("".join(exporter.log),
+                         "a symbolic link of the user 4001 leads to .*secret.db of the user 4002")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[*sys.argv, "-v"])
