@@ -72,7 +72,8 @@ void ChildProcess::Impl::close() {
 
 Result<std::unique_ptr<ChildProcess>> ChildProcess::start(Loop& loop,
                                                           std::vector<std::string> arguments,
-                                                          std::size_t max_line, Events events) {
+                                                          std::size_t max_line, Events events,
+                                                          int inherited) {
   auto* const impl = new Impl;
   impl->max_line = max_line;
   uv_pipe_init(&loop.native(), &impl->input, 0);
@@ -84,19 +85,21 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(Loop& loop,
   for (std::string& argument : arguments) texts.push_back(argument.data());
   texts.push_back(nullptr);
   char* no_environment = nullptr;
-  std::array<uv_stdio_container_t, 3> stdio{};
+  std::array<uv_stdio_container_t, 4> stdio{};
   stdio[0].flags = static_cast<uv_stdio_flags>(UV_CREATE_PIPE | UV_READABLE_PIPE);
   stdio[0].data.stream = stream_of(impl->input);
   stdio[1].flags = static_cast<uv_stdio_flags>(UV_CREATE_PIPE | UV_WRITABLE_PIPE);
   stdio[1].data.stream = stream_of(impl->output);
   stdio[2].flags = UV_INHERIT_FD;
   stdio[2].data.fd = 2;
+  stdio[3].flags = inherited < 0 ? UV_IGNORE : UV_INHERIT_FD;
+  stdio[3].data.fd = inherited;
   uv_process_options_t options{};
   options.file = arguments.front().c_str();
   options.args = texts.data();
   options.env = &no_environment;
   options.stdio = stdio.data();
-  options.stdio_count = static_cast<int>(stdio.size());
+  options.stdio_count = static_cast<int>(stdio.size()) - (inherited < 0 ? 1 : 0);
   options.exit_cb = [](uv_process_t* process, std::int64_t, int) {
     auto* const self = static_cast<Impl*>(process->data);
     self->running = false;

@@ -21,10 +21,12 @@ class ChildProcess {
   };
 
   /// `arguments` begin with the program's path. The child has no environment, our standard error,
-  /// and no other descriptor of ours. One that says a line longer than `max_line` is killed.
-  /// Errors as `error_from_errno`. The child must not outlive the loop.
+  /// `inherited` as its descriptor 3 unless that is -1, and no other descriptor of ours. One that
+  /// says a line longer than `max_line` is killed. Errors as `error_from_errno`. The child must not
+  /// outlive the loop.
   static Result<std::unique_ptr<ChildProcess>> start(Loop& loop, std::vector<std::string> arguments,
-                                                     std::size_t max_line, Events events);
+                                                     std::size_t max_line, Events events,
+                                                     int inherited = -1);
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
   /// Kills it if it still runs, and does not wait for its end. Its own events may do that.

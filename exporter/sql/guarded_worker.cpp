@@ -54,7 +54,7 @@ void GuardedWorker::run(const StatementRequest& request, SqlAccess access,
 
 void GuardedWorker::guard(const std::string& path, SqlAccess access,
                           std::size_t max_pinned_frames) {
-  guard_ = std::make_shared<StatementGuard>(path, access, max_pinned_frames);
+  guard_ = std::make_shared<StatementGuard>(path, access, max_pinned_frames, worker_.files());
   const auto harm = std::make_shared<std::optional<StatementHarm>>();
   loop_.in_pool([guard = guard_, harm] { *harm = guard->watch(); },
                 [this, harm, max_pinned_frames, guard = guard_] {

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "exporter/sql/file_server.h"
+
 namespace sqlite_exporter {
 
 namespace {
@@ -59,11 +61,15 @@ Result<void> SqlWorker::start() {
   const auto on_line = [this, number](std::string_view line) {
     if (number == number_ && child_) hear(line);
   };
+  auto files = socket_for_files();
+  if (!files) return fail(files.error());
   keep_tracing_to_ourselves();  // of this thread, which forks
-  auto child = ChildProcess::start(parts_.loop, parts_.command, kMaxMessageSize,
-                                   {on_line, [this, number] { ended(number); }});
+  auto child =
+      ChildProcess::start(parts_.loop, parts_.command, kMaxMessageSize,
+                          {on_line, [this, number] { ended(number); }}, files->second.get());
   if (!child) return fail(child.error());
   child_ = std::move(*child);
+  files_ = std::make_shared<const Descriptor>(std::move(files->first));
   be_known(child_->pid());
   return {};
 }
@@ -104,6 +110,7 @@ void SqlWorker::watch(Clock::time_point now) {
   parts_.log.error("a SQL worker hangs and cannot be killed",
                    {{"pid", std::to_string(child_->pid())}, {"path", running_->request.path}});
   hung_.emplace(number_, std::move(child_));
+  files_.reset();
   finish(fail(Errc::stalled, "the filesystem did not answer"));
 }
 
@@ -125,6 +132,7 @@ void SqlWorker::ended(std::uint64_t number) {
   be_known(0);
   // Its handles are closed by the loop, after this.
   child_.reset();
+  files_.reset();
   if (running_) finish(fail(std::move(running_->error)));
 }
 

@@ -14,6 +14,7 @@
 #include "collectors/base/result.h"
 #include "collectors/own_reader.h"
 #include "exporter/child_process.h"
+#include "exporter/descriptor.h"
 #include "exporter/log.h"
 #include "exporter/loop.h"
 #include "exporter/own_metrics.h"
@@ -50,6 +51,9 @@ class SqlWorker {
   /// are those of the statement; timeout and internal also from a worker that had to be killed or
   /// ended by itself.
   void run(StatementRequest request, Done done);
+  /// Where the child that runs a statement asks for files, to be answered by a `FileServer`; null
+  /// without a child.
+  std::shared_ptr<const Descriptor> files() const { return files_; }
   /// Kills the worker, and with it the statement, which ends in `error`; `reason` is counted.
   void stop(WorkerRestart reason, Error error);
   /// To be called now and then: kills one that is over its time, and gives up one that cannot even
@@ -75,6 +79,7 @@ class SqlWorker {
 
   Parts parts_;
   std::unique_ptr<ChildProcess> child_;
+  std::shared_ptr<const Descriptor> files_;  ///< our end; with the child
   std::uint64_t number_ = 0;                 ///< of the child, counted from 1
   bool greeted_ = false;                     ///< it said hello
   std::optional<Clock::time_point> killed_;  ///< when, if it was

@@ -1,5 +1,11 @@
 #include "exporter/sql/statement_guard.h"
 
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -17,22 +23,44 @@ constexpr std::chrono::milliseconds kPeriod(10);
 
 }  // namespace
 
-StatementGuard::StatementGuard(std::string path, SqlAccess access, std::size_t max_pinned_frames)
-    : path_(std::move(path)), access_(access), max_pinned_frames_(max_pinned_frames) {}
+StatementGuard::StatementGuard(const std::string& path, SqlAccess access,
+                               std::size_t max_pinned_frames,
+                               std::shared_ptr<const Descriptor> files)
+    : path_(path),
+      access_(access),
+      max_pinned_frames_(max_pinned_frames),
+      files_(path, std::move(files)),
+      ended_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 std::optional<StatementHarm> StatementGuard::watch() {
-  return access_ == SqlAccess::rollback ? watch_rollback() : watch_wal();
+  if (ended_.get() < 0) return std::nullopt;  // nothing would end us
+  const auto harm = access_ == SqlAccess::rollback ? watch_rollback() : watch_wal();
+  if (!harm) wait_for_end();
+  return harm;
 }
 
-void StatementGuard::end() {
-  const std::scoped_lock lock(mutex_);
-  ended_ = true;
-  changed_.notify_all();
-}
+void StatementGuard::end() { static_cast<void>(::eventfd_write(ended_.get(), 1)); }
 
 bool StatementGuard::wait() {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, kPeriod, [this] { return ended_; });
+  const auto until = std::chrono::steady_clock::now() + kPeriod;
+  while (true) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        until - std::chrono::steady_clock::now());
+    std::array<pollfd, 2> events{
+        {{ended_.get(), POLLIN, 0}, {files_.descriptor(), POLLIN, 0}}};  // -1 is passed over
+    const int ready =
+        ::poll(events.data(), events.size(), std::max(0, static_cast<int>(left.count())));
+    if (ready < 0 && errno != EINTR) return true;
+    if (ready <= 0 && left.count() <= 0) return false;
+    if (ready <= 0) continue;
+    if (events[0].revents != 0) return true;
+    files_.answer();
+  }
+}
+
+void StatementGuard::wait_for_end() {
+  while (!wait()) {
+  }
 }
 
 std::optional<StatementHarm> StatementGuard::watch_rollback() {

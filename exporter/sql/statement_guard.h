@@ -1,15 +1,16 @@
-/// Watches over a statement from outside while it runs: whether the application waits because of
-/// it.
+/// Attends a statement from outside while it runs: hands its worker the files that it asks for, and
+/// watches whether the application waits because of it.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "collectors/sql_access.h"
+#include "exporter/descriptor.h"
+#include "exporter/sql/file_server.h"
 
 namespace sqlite_exporter {
 
@@ -22,28 +23,29 @@ enum class StatementHarm : std::uint8_t {
 /// Shared by the loop, which ends it, and the pool job that watches.
 class StatementGuard {
  public:
-  /// `access` is wal or rollback.
-  StatementGuard(std::string path, SqlAccess access, std::size_t max_pinned_frames);
+  /// `access` is wal or rollback; `files` is where the worker asks, null if nobody does.
+  StatementGuard(const std::string& path, SqlAccess access, std::size_t max_pinned_frames,
+                 std::shared_ptr<const Descriptor> files = nullptr);
 
-  /// Looks every ten milliseconds, by F_GETLK or one read of the wal-index, until the statement
-  /// ended or does harm; nothing if it ended. What cannot be read does no harm. Blocks as long as
-  /// the filesystem does.
+  /// Hands out files at once, and looks every ten milliseconds, by F_GETLK or one read of the
+  /// wal-index, until the statement ended or does harm; nothing if it ended. What cannot be read
+  /// does no harm. Blocks as long as the filesystem does.
   std::optional<StatementHarm> watch();
   /// Any thread.
   void end();
 
  private:
-  /// True once it ended.
+  /// True once it ended, false when it is time to look.
   bool wait();
+  void wait_for_end();
   std::optional<StatementHarm> watch_rollback();
   std::optional<StatementHarm> watch_wal();
 
   std::string path_;
   SqlAccess access_;
   std::size_t max_pinned_frames_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool ended_ = false;
+  FileServer files_;
+  Descriptor ended_;  ///< an eventfd
 };
 
 }  // namespace sqlite_exporter

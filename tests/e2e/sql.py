@@ -1,10 +1,15 @@
 """Queries for the tests, and the SQL worker by itself, spoken with as the exporter does."""
 
+import errno
 import json
 import os
 import re
 import select
+import socket
+import stat
+import struct
 import subprocess
+import threading
 
 import support
 
@@ -12,6 +17,8 @@ import support
 # One operation of SQLite's virtual machine that goes on for ages: no timeout of SQLite ends it.
 STUCK = ("select instr(printf('%.900000c', 'a'), printf('%.450000c', 'a') || 'b') as v from t "
          "limit 1")
+# Runs the rest with a descriptor, the first argument, as number 3.
+THIRD = ("/bin/bash", "-c", 'exec 3<&"$1"; shift; exec "$@"', "sh")
 # Reads all the while, and can be ended at any time.
 LONG = ("with recursive n(i) as (select 1 from t union all select i + 1 from n) "
         "select count(*) as v from n")
@@ -53,24 +60,72 @@ def traced_calls(trace):
             [call for pid, call in lines if pid not in workers])
 
 
+class Files:
+    """Hands a worker the files of one database, as the exporter does; `asked` has each request."""
+
+    ENDS = ("", "-wal", "-shm", "-journal")
+
+    def __init__(self):
+        self.socket, self.of_worker = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.path = None
+        self.denied = None  # this one cannot be opened
+        self.asked = []
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def serve(self):
+        while request := self.socket.recv(64):
+            number, with_descriptor = request
+            path = self.path + self.ENDS[number]
+            self.asked.append(path)
+            descriptors, status, error = [], None, 0
+            try:
+                if path == self.denied:
+                    raise PermissionError(errno.EACCES, "denied")
+                descriptors.append(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW))
+                status = os.fstat(descriptors[0])
+                error = 0 if stat.S_ISREG(status.st_mode) else errno.ENXIO
+            except OSError as failure:
+                error = failure.errno
+            facts = (0,) * 7 if error else (status.st_dev, status.st_ino, status.st_nlink,
+                                            status.st_size, int(status.st_mtime), status.st_uid,
+                                            status.st_mode)
+            handed = descriptors if with_descriptor and not error else []
+            socket.send_fds(self.socket, [struct.pack("=QQQQQIIiI", *facts, error, 0)], handed)
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def end(self):
+        if self.thread.is_alive():
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.socket.close()
+
+
 class Worker:
     """`sqlite_exporter sql-worker`: a line in, a line out."""
 
     def __init__(self, test, user=None, prefix=()):
-        self.process = subprocess.Popen([*prefix, support.EXPORTER, "sql-worker"],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, user=user)
+        self.files = Files()
+        self.process = subprocess.Popen(
+            [*THIRD, str(self.files.of_worker.fileno()), *prefix, support.EXPORTER, "sql-worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, user=user,
+            pass_fds=[self.files.of_worker.fileno()])
+        self.files.of_worker.close()
         test.addCleanup(self.end)
         self.hello = json.loads(self.process.stdout.readline())
 
     def end(self):
         self.process.kill()
         self.process.wait()
+        self.files.end()
         self.process.stdout.close()
         if not self.process.stdin.closed:
             self.process.stdin.close()
 
     def begin(self, path, sql, values=("v",), labels=(), max_rows=100, timeout=10_000,
               **more):
+        self.files.path = path
         # A path's bytes are the first 256 characters.
         request = {"path": os.fsencode(path).decode("latin-1"), "sql": sql, "values": values,
                    "labels": labels, "max_rows": max_rows, "timeout": timeout, **more}

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <ctime>
 #include <string_view>
 #include <utility>
 
@@ -98,14 +99,16 @@ Errc reason_of(int code, int extended, int number) {
 
 }  // namespace
 
-Result<void> set_up_sqlite() {
+Result<void> set_up_sqlite(int socket) {
   if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK ||
       sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 1) != SQLITE_OK || sqlite3_initialize() != SQLITE_OK)
     return fail(Errc::internal, "SQLite cannot be set up so that it only reads");
-  // Its seed is read from a device, which it cannot open later.
+  // Its seed is read from a device, and what "localtime" means from a file. Neither can be opened
+  // later.
   unsigned char seed = 0;
   sqlite3_randomness(1, &seed);
-  if (!make_files_read_only())
+  ::tzset();
+  if (!make_files_read_only(socket))
     return fail(Errc::internal, "SQLite's files cannot be made read-only");
   sqlite3_hard_heap_limit64(kHeapLimit);
   return {};
@@ -121,6 +124,7 @@ Error error_of(sqlite3* connection) {
 }
 
 Result<Connection> open_connection(const std::string& path, Deadline& deadline) {
+  read_only_files_of(path);
   sqlite3* raw = nullptr;
   const int opened = sqlite3_open_v2(uri_of(path).c_str(), &raw,
                                      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |

@@ -17,9 +17,9 @@ struct Deadline {
   bool passed() const { return std::chrono::steady_clock::now() >= at; }
 };
 
-/// To be called once, before the first connection: no threads, a limit on memory, no file written.
-/// Error: internal.
-Result<void> set_up_sqlite();
+/// To be called once, before the first connection: no threads, a limit on memory, no file written,
+/// none opened but those that are handed over at `socket`, as `HandedFiles` asks. Error: internal.
+Result<void> set_up_sqlite(int socket);
 
 struct CloseConnection {
   void operator()(sqlite3* connection) const;

@@ -1,6 +1,5 @@
 #include "exporter/sql/worker/landlock.h"
 
-#include <fcntl.h>
 #include <linux/landlock.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -45,23 +44,9 @@ std::size_t size_of_version(long version) {
   return version >= 4 ? offsetof(Ruleset, scoped) : offsetof(Ruleset, network);
 }
 
-bool allow_reading_everywhere(int ruleset) {
-  const int root = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (root < 0) return false;
-  struct landlock_path_beneath_attr rule{};
-  rule.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-  rule.parent_fd = root;
-  const bool added =
-      ::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
-  const int error = errno;
-  ::close(root);
-  errno = error;
-  return added;
-}
-
 }  // namespace
 
-bool restrict_files_to_reading() {
+bool close_all_files() {
   const long version =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (version < 1) return false;
@@ -69,8 +54,7 @@ bool restrict_files_to_reading() {
   const auto ruleset =
       static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, size_of_version(version), 0));
   if (ruleset < 0) return false;
-  const bool restricted =
-      allow_reading_everywhere(ruleset) && ::syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+  const bool restricted = ::syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
   const int error = errno;
   ::close(ruleset);
   errno = error;

@@ -1,11 +1,11 @@
-/// Landlock: the kernel refuses this process everything with files but to read them.
+/// Landlock, the kernel's own way for a process to shut itself out of files.
 #pragma once
 
 namespace sqlite_exporter {
 
-/// For good, and for TCP and the signals of other processes too where the kernel knows how to.
-/// Needs no privilege but "no new privileges". False with errno: ENOSYS before Linux 5.13,
-/// EOPNOTSUPP where it is switched off.
-bool restrict_files_to_reading();
+/// From now on this process opens no file and no folder, creates, changes and removes none, and
+/// with later versions of Landlock opens no TCP connection either. What is open stays so. False and
+/// errno where the kernel has no Landlock, or not in use. Source: landlock(7).
+bool close_all_files();
 
 }  // namespace sqlite_exporter

@@ -8,37 +8,40 @@
 
 #include <cerrno>
 
+#include "exporter/sql/worker/handed_files.h"
+
 namespace sqlite_exporter {
 
 namespace {
 
 constexpr int kWrites = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
 
-/// EACCES has SQLite try again without writing, and never create.
-int open_to_read(const char* path, int flags, int /*mode*/) {
-  if ((flags & kWrites) != 0) {
-    errno = EACCES;
-    return -1;
-  }
-  // Neither a link nor a FIFO that took the place of a database since it was looked at.
-  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-  int descriptor = ::open(path, kFlags | O_NOATIME);
-  // Who is not the owner has his reading noted.
-  if (descriptor < 0 && errno == EPERM) descriptor = ::open(path, kFlags);
-  struct stat status{};
-  if (descriptor >= 0 && (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))) {
-    ::close(descriptor);
-    errno = ENXIO;
-    return -1;
-  }
-  return descriptor;
+/// SQLite's hooks are functions without an argument of ours.
+HandedFiles& files() {
+  static HandedFiles files;
+  return files;
 }
 
-/// access(2) asks for the real user, who may not pass through the folders that the capability to
-/// read opens to us: SQLite would take a WAL there for absent.
+/// EACCES has SQLite try again without writing, and never create.
+int open_to_read(const char* path, int flags, int /*mode*/) {
+  if ((flags & kWrites) == 0) return files().open(path);
+  errno = EACCES;
+  return -1;
+}
+
+int status_of_handed(const char* path, struct stat* status) { return files().status(path, status); }
+
+/// Each name on the way to the database is asked for, whether it is a symbolic link: the daemon
+/// opens no path that holds one.
+int status_on_the_way(const char* /*path*/, struct stat* status) {
+  *status = {};
+  status->st_mode = S_IFREG;
+  return 0;
+}
+
 int is_there(const char* path, int mode) {
   struct stat status{};
-  if ((mode & W_OK) == 0) return ::stat(path, &status);
+  if ((mode & W_OK) == 0) return files().status(path, &status);
   errno = EACCES;
   return -1;
 }
@@ -62,13 +65,17 @@ bool replace(sqlite3_vfs* vfs, const char* name, Function* function) {
 
 }  // namespace
 
-bool make_files_read_only() {
+bool make_files_read_only(int socket) {
+  files() = HandedFiles(socket);
   sqlite3_vfs* const vfs = sqlite3_vfs_find("unix");
   if (vfs == nullptr || vfs->iVersion < 3 || vfs->xSetSystemCall == nullptr) return false;
   return replace(vfs, "open", open_to_read) && replace(vfs, "access", is_there) &&
+         replace(vfs, "stat", status_of_handed) && replace(vfs, "lstat", status_on_the_way) &&
          replace(vfs, "unlink", refuse_path) && replace(vfs, "rmdir", refuse_path) &&
          replace(vfs, "mkdir", refuse_mkdir) && replace(vfs, "fchmod", refuse_fchmod) &&
          replace(vfs, "fchown", refuse_fchown);
 }
+
+void read_only_files_of(const std::string& database) { files().set_database(database); }
 
 }  // namespace sqlite_exporter

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "exporter/sql/handed_file.h"
 #include "exporter/sql/worker/landlock.h"
 #include "exporter/sql/worker/sanitized.h"
 #include "exporter/sql/worker/system_calls.h"
@@ -40,28 +41,18 @@ bool limit_resources() {
          limit(RLIMIT_CORE, 0);
 }
 
-/// What an exporter reads other users' files with: CAP_DAC_READ_SEARCH, or as root in a container,
-/// which is rarely given that one, CAP_DAC_OVERRIDE.
 bool drop_capabilities() {
   struct Free {
     void operator()(cap_t capabilities) const { ::cap_free(capabilities); }
   };
   const std::unique_ptr<std::remove_pointer_t<cap_t>, Free> now(::cap_get_proc());
-  const std::unique_ptr<std::remove_pointer_t<cap_t>, Free> kept(::cap_init());
-  if (!now || !kept) return false;
-  for (const cap_value_t read : {CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE}) {
-    cap_flag_value_t may_read = CAP_CLEAR;
-    ::cap_get_flag(now.get(), read, CAP_EFFECTIVE, &may_read);
-    if (may_read != CAP_SET) continue;
-    for (const cap_flag_t flag : {CAP_PERMITTED, CAP_EFFECTIVE})
-      ::cap_set_flag(kept.get(), flag, 1, &read, CAP_SET);
-    break;
-  }
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, Free> none(::cap_init());
+  if (!now || !none) return false;
   // As a service's user it may have come so, and then the call may be closed to it. What is only
   // inheritable counts for nothing with "no new privileges".
-  const int differ = ::cap_compare(now.get(), kept.get());
+  const int differ = ::cap_compare(now.get(), none.get());
   const bool there = !CAP_DIFFERS(differ, CAP_EFFECTIVE) && !CAP_DIFFERS(differ, CAP_PERMITTED);
-  return there || ::cap_set_proc(kept.get()) == 0;
+  return there || ::cap_set_proc(none.get()) == 0;
 }
 
 }  // namespace
@@ -76,14 +67,14 @@ std::vector<std::string> enter_sandbox() {
           std::string(what).append(": ").append(std::generic_category().message(errno)));
   };
   // What the exporter was started with may not be closed by itself.
-  tell(::close_range(STDERR_FILENO + 1, ~0U, 0) == 0, "no inherited descriptors");
+  tell(::close_range(kHandedFilesSocket + 1, ~0U, 0) == 0, "no inherited descriptors");
   tell(limit_resources(), "resource limits");
   tell(drop_capabilities(), "capabilities");
   // A worker does not outlive the exporter, nor can others of its user trace it.
   tell(::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "end with the exporter");
   tell(::prctl(PR_SET_DUMPABLE, 0) == 0, "not dumpable");
   tell(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
-  tell(restrict_files_to_reading(), "Landlock");
+  tell(close_all_files(), "Landlock");
   tell(restrict_system_calls(), "seccomp");
   return missing;
 }

@@ -6,10 +6,11 @@
 
 namespace sqlite_exporter {
 
-/// Capabilities but that to read, new privileges, memory beyond a limit, files but to read them
-/// (Landlock), and all system calls that reading a database does not take (seccomp): no network, no
-/// other process, no file opened for writing. Returns what this kernel could not do, each as
-/// `Landlock: Function not implemented`; SQLite's own hooks keep it from writing all the same.
+/// Capabilities, new privileges, memory beyond a limit, all files but those that are handed to it
+/// at `kHandedFilesSocket` (Landlock, seccomp), and all system calls that reading a database does
+/// not take (seccomp): no network, no other process, no file opened. Returns what this kernel could
+/// not do, each as `Landlock: Function not implemented`; SQLite's own hooks keep it from writing
+/// all the same.
 std::vector<std::string> enter_sandbox();
 
 }  // namespace sqlite_exporter

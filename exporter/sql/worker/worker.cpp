@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "exporter/sql/handed_file.h"
 #include "exporter/sql/messages.h"
 #include "exporter/sql/worker/connection.h"
 #include "exporter/sql/worker/run_request.h"
@@ -74,9 +75,9 @@ int listed_pid(const std::string& procfs) {
 }  // namespace
 
 int run_sql_worker(const std::string& procfs) {
-  if (!set_up_sqlite()) return kFailed;
-  if (!say(encode(WorkerHello{sqlite3_libversion(), listed_pid(procfs), enter_sandbox()})))
-    return kFailed;
+  if (!set_up_sqlite(kHandedFilesSocket)) return kFailed;
+  const int pid = listed_pid(procfs);  // asked before files are closed to us
+  if (!say(encode(WorkerHello{sqlite3_libversion(), pid, enter_sandbox()}))) return kFailed;
   Input input;
   while (const std::optional<std::string> line = input.line()) {
     const Result<StatementRequest> request = decode_request(*line);

@@ -15,6 +15,7 @@
 #include <functional>
 #include <string>
 
+#include "exporter/sql/handed_file.h"
 #include "exporter/sql/worker/landlock.h"
 #include "tests/support/catch.h"
 #include "tests/support/skip.h"
@@ -46,7 +47,7 @@ int under_landlock(const std::function<long()>& attempt) {
   return in_child(
       [] {
         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        static_cast<void>(restrict_files_to_reading());
+        static_cast<void>(close_all_files());
       },
       attempt);
 }
@@ -78,22 +79,32 @@ struct Files {
   Files() { std::ofstream(file) << "content"; }
 };
 
-TEST_CASE("in the sandbox files are read") {
+/// Opened before, and where the sandbox leaves a descriptor open.
+void hand_over(const std::string& path) {
+  ::dup2(::open(path.c_str(), O_RDONLY | O_CLOEXEC), kHandedFilesSocket);
+}
+
+TEST_CASE("in the sandbox a file that was handed over is read and locked, and none is opened") {
+  if (const std::string missing = missing_here(); !missing.empty())
+    return skip("sandbox", "this kernel lacks " + missing);
   const Files files;
-  CHECK(in_sandbox([&] { return ::open(files.file.c_str(), O_RDONLY); }) == 0);
-  CHECK(in_sandbox([&] {
+  const auto enter = [&] {
+    hand_over(files.file);
+    static_cast<void>(enter_sandbox());
+  };
+  CHECK(in_child(enter, [] {
           char byte = 0;
-          const int file = ::open(files.file.c_str(), O_RDONLY | O_CLOEXEC);
-          return ::pread(file, &byte, 1, 0);
+          return ::pread(kHandedFilesSocket, &byte, 1, 0) == 1 && byte == 'c' ? 0L : -1L;
         }) == 0);
-  CHECK(in_sandbox([&] {
+  CHECK(in_child(enter, [] {
           // A lock for reading, as SQLite takes it.
-          const int file = ::open(files.file.c_str(), O_RDONLY | O_CLOEXEC);
           struct flock lock{};
           lock.l_type = F_RDLCK;
           lock.l_len = 1;
-          return ::fcntl(file, F_SETLK, &lock);
+          return ::fcntl(kHandedFilesSocket, F_SETLK, &lock);
         }) == 0);
+  for (const char* const path : {files.file.c_str(), "/etc/hostname", "/proc/self/environ", "/"})
+    CHECK(in_sandbox([&] { return ::open(path, O_RDONLY); }) == EPERM);
 }
 
 TEST_CASE("in the sandbox nothing can be changed and nobody reached") {
@@ -130,12 +141,13 @@ TEST_CASE("in the sandbox nothing can be changed and nobody reached") {
   CHECK(word == "content");
 }
 
-TEST_CASE("without seccomp Landlock alone lets no file be changed") {
+TEST_CASE("without seccomp Landlock alone lets no file be opened or changed") {
   if (missing_here().find("Landlock") != std::string::npos)
     return skip("landlock", "this kernel has none");
   const Files files;
   const std::string other = files.directory / "other";
-  CHECK(under_landlock([&] { return ::open(files.file.c_str(), O_RDONLY); }) == 0);
+  CHECK(under_landlock([&] { return ::open(files.file.c_str(), O_RDONLY); }) == EACCES);
+  CHECK(under_landlock([&] { return ::open("/", O_RDONLY | O_DIRECTORY); }) == EACCES);
   CHECK(under_landlock([&] { return ::open(files.file.c_str(), O_RDWR); }) == EACCES);
   CHECK(under_landlock([&] { return ::open(other.c_str(), O_RDONLY | O_CREAT, 0600); }) == EACCES);
   CHECK(under_landlock([&] { return ::unlink(files.file.c_str()); }) == EACCES);

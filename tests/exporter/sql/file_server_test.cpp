@@ -1,0 +1,129 @@
+/// What the daemon hands to its worker, asked rightly, wrongly and too late.
+#include "exporter/sql/file_server.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "exporter/sql/handed_file.h"
+#include "exporter/sql/worker/handed_files.h"
+#include "tests/support/catch.h"
+#include "tests/support/temporary_directory.h"
+
+namespace sqlite_exporter::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Both ends in one thread: what the worker asks is written before it is answered.
+struct Site {
+  TemporaryDirectory directory;
+  std::string database = fs::canonical(directory.path()).string() + "/app.db";
+  Descriptor of_worker;
+  FileServer server;
+
+  Site() : Site(socket_for_files().value()) {}
+
+  FileReply ask(const std::string& request, int* descriptor = nullptr) {
+    REQUIRE(::send(of_worker.get(), request.data(), request.size(), 0) ==
+            static_cast<ssize_t>(request.size()));
+    server.answer();
+    FileReply reply;
+    iovec content{&reply, sizeof(reply)};
+    alignas(cmsghdr) char rights[CMSG_SPACE(sizeof(int))];
+    msghdr message{};
+    message.msg_iov = &content;
+    message.msg_iovlen = 1;
+    message.msg_control = rights;
+    message.msg_controllen = sizeof(rights);
+    if (::recvmsg(of_worker.get(), &message, MSG_DONTWAIT) != sizeof(reply)) {
+      reply.error = -1;  // no answer
+      return reply;
+    }
+    const cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    int handed = -1;
+    if (header != nullptr) handed = *reinterpret_cast<const int*>(CMSG_DATA(header));
+    if (descriptor != nullptr)
+      *descriptor = handed;
+    else
+      CHECK(handed == -1);
+    return reply;
+  }
+
+ private:
+  explicit Site(std::pair<Descriptor, Descriptor> ends)
+      : of_worker(std::move(ends.second)),
+        server(database, std::make_shared<const Descriptor>(std::move(ends.first))) {}
+};
+
+std::string request(int file, int with_descriptor) {
+  return {static_cast<char>(file), static_cast<char>(with_descriptor)};
+}
+
+TEST_CASE("a file of the database is handed over, open for reading alone") {
+  Site site;
+  std::ofstream(site.database) << "0123456789";
+  std::ofstream(site.database + "-wal") << "abc";
+  CHECK(site.ask(request(0, 0)).size == 10);
+  int descriptor = -1;
+  const FileReply reply = site.ask(request(1, 1), &descriptor);
+  CHECK(reply.error == 0);
+  CHECK(reply.size == 3);
+  REQUIRE(descriptor >= 0);
+  CHECK((::fcntl(descriptor, F_GETFL) & O_ACCMODE) == O_RDONLY);
+  struct stat status{};
+  CHECK(::fstat(descriptor, &status) == 0);
+  CHECK(status.st_ino == reply.inode);
+  ::close(descriptor);
+  CHECK(site.ask(request(3, 1)).error == ENOENT);
+}
+
+TEST_CASE("neither a link nor a FIFO in the place of a file is handed over") {
+  Site site;
+  std::ofstream(site.directory / "secret") << "x";
+  fs::create_symlink("secret", site.database);
+  CHECK(site.ask(request(0, 1)).error == ENXIO);
+  fs::remove(site.database);
+  REQUIRE(::mkfifo(site.database.c_str(), 0600) == 0);
+  CHECK(site.ask(request(0, 1)).error == ENXIO);
+}
+
+TEST_CASE("what is no request is not answered, and ends the service") {
+  for (const std::string& wrong : {std::string("\x04\x01", 2), std::string("\x00", 1),
+                                   std::string("/etc/shadow"), std::string(1000, '\0')}) {
+    Site site;
+    std::ofstream(site.database) << "x";
+    CHECK(site.ask(wrong).error == -1);
+    CHECK(site.server.descriptor() == -1);
+  }
+}
+
+TEST_CASE("a worker that is gone, and one that asks nothing") {
+  Site site;
+  site.server.answer();
+  CHECK(site.server.descriptor() >= 0);
+  site.of_worker = Descriptor();
+  site.server.answer();
+  CHECK(site.server.descriptor() == -1);
+}
+
+TEST_CASE("the worker asks for nothing but files of its database") {
+  Site site;
+  HandedFiles files(site.of_worker.get());
+  files.set_database(site.database);
+  for (const std::string& path : {site.database + "-other", site.database + "/x",
+                                  std::string("/etc/hostname"), std::string()}) {
+    errno = 0;
+    CHECK(files.open(path.c_str()) == -1);
+    CHECK(errno == EACCES);
+  }
+}
+
+}  // namespace
+}  // namespace sqlite_exporter::test
