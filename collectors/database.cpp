@@ -30,7 +30,8 @@ constexpr Metric kInfo =
 constexpr Metric kPages =
     gauge("sqlite_database_pages", "Size in pages after the last commit (PRAGMA page_count).");
 constexpr Metric kFreelistPages =
-    gauge("sqlite_database_freelist_pages", "Unused pages in the file (PRAGMA freelist_count).");
+    gauge("sqlite_database_freelist_pages",
+          "Unused pages in the file (PRAGMA freelist_count); absent where there are not so many.");
 constexpr Metric kPageSize =
     gauge("sqlite_database_page_size_bytes", "Bytes in a page (PRAGMA page_size).");
 constexpr Metric kFileSize =
@@ -53,6 +54,12 @@ constexpr Metric kTransactions = counter(
 constexpr Metric kLastWrite =
     gauge("sqlite_last_write_timestamp_seconds",
           "The latest of the mtime of the file, the mtime of its WAL and the last commit seen; "
+constexpr Metric kUnseenEpochs = counter(
+    "sqlite_database_unseen_epochs_total",
+    "How often sqlite_transactions_total went on from a new baseline, because another file lay "
+    "here, "
+    "a copy was written over this one, or a counter of SQLite's went further than commits could "
+    "have taken it: what was committed around that is not counted.");
           "times later than now are left out.");
 
 constexpr Metric kSideFileSize =
@@ -63,8 +70,9 @@ constexpr Metric kSideFileSize =
           {"file"});
 
 constexpr const Metric* kMetrics[] = {
-    &kState,        &kInfo,          &kPages,       &kFreelistPages, &kPageSize,     &kFileSize,
-    &kSideFileSize, &kSchemaVersion, &kUserVersion, &kApplicationId, &kTransactions, &kLastWrite};
+    &kState,        &kInfo,         &kPages,         &kFreelistPages, &kPageSize,
+    &kFileSize,     &kSideFileSize, &kSchemaVersion, &kUserVersion,   &kApplicationId,
+    &kTransactions, &kUnseenEpochs, &kLastWrite};
 
 /// SQLITE_VERSION_NUMBER 3040001 is 3.40.1; 0 is a writer before 3.7.0 and gives "".
 std::string version_text(std::uint32_t number) {
@@ -137,7 +145,11 @@ void add_side_files(const SideFiles& sizes, Batch& batch) {
 Result<void> look_at_database(const Look& look, Batch& batch) {
   add_states(look, batch);
   const std::uint64_t transactions = look.sample.totals.transactions + look.rollback_transactions;
-  if (look.commits_known) batch.add(kTransactions, static_cast<double>(transactions));
+  const std::uint64_t unseen = look.sample.totals.unseen_epochs + look.rollback_unseen_epochs;
+  if (look.commits_known) {
+    batch.add(kTransactions, static_cast<double>(transactions));
+    batch.add(kUnseenEpochs, static_cast<double>(unseen));
+  }
   if (!look.database) return {};
 
   batch.add(kFileSize, static_cast<double>(look.database->size));

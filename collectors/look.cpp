@@ -144,17 +144,26 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
 }
 
 void count(Look& look, LookState& state) {
+void tell_counted(Look& look, const LookState& state) {
+  look.rollback_transactions = state.change_counter.transactions();
+  look.rollback_unseen_epochs = state.change_counter.unseen_epochs();
+}
+
   const bool wal =
       look.attached || (look.main_header && look.main_header->journal_mode == JournalMode::wal);
   state.wal_seen = state.wal_seen || wal;
   if (wal) {
     state.change_counter.observe_other_mode();
   } else if (look.header && look.header->plain_size >= kPlainCounts &&
+  } else if (!look.main_header) {
+    state.change_counter.observe_gap();
              !look.database_locks.exclusive()) {
-    state.change_counter.observe(look.database->identity, look.header->change_counter);
+    state.change_counter.observe({*look.database, *look.header, look.taken,
+                                  std::chrono::steady_clock::now(), look.unix_time,
+                                  look.sample.change_counter});
   }
   look.wal_seen = state.wal_seen;
-  look.rollback_transactions = state.change_counter.transactions();
+  tell_counted(look, state);
   // While it is opened or closed they are hidden for a moment.
   const bool hidden = hides_commits(look);
   look.commits_known = !(hidden && state.commits_hidden.value_or(true));
@@ -165,6 +174,8 @@ void count(Look& look, LookState& state) {
 Look absent(Look look, LookState& state) {
   look.states.add(DatabaseState::absent);
   // Whoever holds the switch on the -shm that was left has it open, though no sample saw it go.
+  state.change_counter.observe_gap();
+  tell_counted(look, state);
   StateSet suspected;
   if (look.sample.orphaned || look.sample.attached) suspected.add(DatabaseState::orphaned);
   tell(look, suspected, state);
@@ -184,7 +195,7 @@ Result<Look> take_look(const std::string& path, const Node& node, Sample sample,
   look.taken = std::chrono::steady_clock::now();
   look.sample = std::move(sample);
   look.wal_seen = state.wal_seen;
-  look.rollback_transactions = state.change_counter.transactions();
+  tell_counted(look, state);
 
   auto database = status_if_there(path);
   if (!database) return fail(database.error());

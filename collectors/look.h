@@ -41,6 +41,7 @@ struct Look {
   double unix_time = 0;  ///< once the files were asked for their times, seconds
   Sample sample;
   std::uint64_t rollback_transactions = 0;
+  std::uint64_t rollback_unseen_epochs = 0;
   bool wal_seen = false;      ///< it has been in WAL mode under our eyes, now or earlier
   bool commits_known = true;  ///< else the counters stand still, and are no counters
 

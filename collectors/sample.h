@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "collectors/base/result.h"
+#include "collectors/change_counter.h"
 #include "collectors/checkpoint_watch.h"
 #include "collectors/commit_watch.h"
 #include "collectors/guarded.h"
@@ -51,6 +52,7 @@ struct Sample {
   bool locked = false;    ///< nobody is attached, and somebody held a lock on the database file
   /// How many samples in succession saw no lock but the switch, and the wal-index as it was.
   std::uint32_t quiet_samples = 0;
+  std::optional<SampledCounter> change_counter;  ///< in rollback mode
   double last_commit = 0;  ///< when iChange was last seen to move, unix seconds; 0: never
   /// Descriptors of this path that were replaced or unlinked are still locked by an application: it
   /// writes into files that nobody else will ever see.

@@ -10,11 +10,6 @@ namespace sqlite_exporter {
 
 namespace {
 
-bool is_long_enough(const FileStatus& status, const WalIndex& index) {
-  return status.size >=
-         frame_offset(index.mx_frame, index.page_size) + kFrameHeaderSize + index.page_size;
-}
-
 Result<bool> begins_as(const File& wal, const WalSalts& salts) {
   std::array<std::byte, kWalHeaderSize> bytes{};
   const Result<std::size_t> size = wal.read_at(0, bytes);
@@ -33,6 +28,11 @@ bool is_known(const std::optional<FileStatus>& status, const WalIndex& index,
 }
 
 }  // namespace
+
+bool is_long_enough(const FileStatus& status, const WalIndex& index) {
+  return status.size >=
+         frame_offset(index.mx_frame, index.page_size) + kFrameHeaderSize + index.page_size;
+}
 
 Result<bool> wal_is_lost(const std::optional<File>& wal, const std::optional<FileStatus>& status,
                          const WalIndex& index, std::optional<WholeWal>& whole) {

@@ -17,6 +17,9 @@ struct WholeWal {
   std::uint32_t mx_frame = 0;
 };
 
+/// The file does not end before the last frame that is committed, of which there is one.
+bool is_long_enough(const FileStatus& status, const WalIndex& index);
+
 /// True if frames are committed (mxFrame > 0) and the -wal is absent, ends before the last of them,
 /// or begins as another generation: it was deleted, cut or exchanged under the applications that
 /// have it open. A writer that starts the WAL over writes its header before mxFrame leaves 0, and

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "collectors/commit_pace.h"
 #include "collectors/counter_advance.h"
 
 namespace sqlite_exporter {
@@ -35,31 +36,68 @@ bool WalCounters::same_epoch(const WalMoment& now) const {
   return !reopened || last_->index == now.index;
 }
 
+bool WalCounters::is_possible(std::uint32_t steps, const WalMoment& now) const {
+  return !now.taken || !looked_ || is_within_pace(steps, *now.taken - *looked_);
+}
+
 bool WalCounters::observe(const WalMoment& now, const TailScan& scan_tail) {
   const bool same = last_ && same_epoch(now);
+  const bool believed = !started_ || count_transactions(now, same);
   if (!started_) {
     started_ = true;
+  } else if (!believed || !now.frames_fit) {
+    if (!now.frames_fit || (last_ && last_->index.mx_frame > 0)) ++totals_.unseen_generations;
   } else if (!last_) {
-    totals_.transactions += now.index.i_change;
     totals_.frames_written += frames_of_new(now.index);
   } else {
-    totals_.transactions += same ? now.index.i_change - last_->index.i_change : now.index.i_change;
     count_frames(now, same, scan_tail);
   }
   last_ = now;
+  looked_ = now.taken;
   absent_ = false;
-  return same;
+  return same && believed;
 }
 
-void WalCounters::observe_absence() {
+bool WalCounters::count_transactions(const WalMoment& now, bool same_epoch) {
+  const std::uint32_t steps =
+      same_epoch ? now.index.i_change - last_->index.i_change : now.index.i_change;
+  const bool possible = is_possible(steps, now);
+  const bool back_from_doubt = doubted_ && !same_epoch;
+  if (!possible || back_from_doubt || is_copied(now, same_epoch)) {
+    ++totals_.unseen_epochs;
+    doubted_ = !possible;
+    return false;
+  }
+  if (steps > 0) doubted_ = false;
+  totals_.transactions += steps;
+  return true;
+}
+
+bool WalCounters::is_copied(const WalMoment& now, bool same_epoch) const {
+  if (now.attached) return false;
+  if (!same_epoch) return now.index.i_change > 0;
+  const WalSalts& before = last_->index.salts;
+  return now.index.salts != before && before != WalSalts{} && !is_reset(now);
+}
+
+bool WalCounters::is_reset(const WalMoment& now) const {
+  const std::uint32_t resets = now.index.salts.salt1 - last_->index.salts.salt1;
+  return last_->index.salts != WalSalts{} && resets >= 1 && resets <= kMostResets &&
+         is_possible(resets, now);
+}
+
+void WalCounters::observe_absence(std::optional<std::chrono::steady_clock::time_point> taken) {
   started_ = true;
   absent_ = true;
+  looked_ = taken;
 }
 
 void WalCounters::rebase() {
   started_ = false;
   absent_ = false;
+  doubted_ = false;
   last_.reset();
+  looked_.reset();
 }
 
 void WalCounters::count_frames(const WalMoment& now, bool same_epoch, const TailScan& scan_tail) {
@@ -76,9 +114,8 @@ void WalCounters::count_frames(const WalMoment& now, bool same_epoch, const Tail
     if (before.mx_frame > 0) ++totals_.unseen_generations;
     return;
   }
-  const std::uint32_t resets = index.salts.salt1 - before.salts.salt1;
-  const bool counted = before.salts != WalSalts{} && resets >= 1 && resets <= kMostResets;
-  if (counted) {
+  if (is_reset(now)) {
+    const std::uint32_t resets = index.salts.salt1 - before.salts.salt1;
     totals_.resets += resets;
     totals_.unseen_generations += resets - 1;
   } else if (before.mx_frame > 0 || index.mx_frame == 0) {

@@ -6,6 +6,7 @@
 /// known however far they lie apart, while the frames of generations never seen are not.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -27,6 +28,7 @@ struct WalTotals {
   std::uint64_t frames_written = 0;  ///< committed ones; a lower bound
   std::uint64_t resets = 0;
   std::uint64_t unseen_generations = 0;  ///< how often frames may be missing
+  std::uint64_t unseen_epochs = 0;       ///< how often transactions may be missing
   friend bool operator==(const WalTotals&, const WalTotals&) = default;
 };
 
@@ -34,6 +36,9 @@ struct WalMoment {
   FileIdentity shm;
   bool attached = false;  ///< somebody holds the dead man's switch
   WalIndex index;
+  bool frames_fit = true;  ///< the -wal is as long as mx_frame says, as far as that was asked
+  /// Not set where what is counted was found in the frames themselves: then no pace bounds it.
+  std::optional<std::chrono::steady_clock::time_point> taken;
 };
 
 class WalCounters {
@@ -46,7 +51,7 @@ class WalCounters {
   /// moment before.
   bool observe(const WalMoment& now, const TailScan& scan_tail);
   /// There is no wal-index now: whatever comes next is a new epoch.
-  void observe_absence();
+  void observe_absence(std::optional<std::chrono::steady_clock::time_point> taken = std::nullopt);
   /// Another database is looked at from now on: its first moment is a baseline too.
   void rebase();
 
@@ -54,11 +59,19 @@ class WalCounters {
 
  private:
   bool same_epoch(const WalMoment& now) const;
+  bool is_possible(std::uint32_t steps, const WalMoment& now) const;
+  bool count_transactions(const WalMoment& now, bool same_epoch);
+  /// Nobody has it open, and it is not what was left behind under our eyes: a restore brings the
+  /// -shm of another time along, with an iChange of its own.
+  bool is_copied(const WalMoment& now, bool same_epoch) const;
+  bool is_reset(const WalMoment& now) const;
   void count_frames(const WalMoment& now, bool same_epoch, const TailScan& scan_tail);
 
   bool started_ = false;
   bool absent_ = false;
+  bool doubted_ = false;  ///< the last moment is none of SQLite's
   std::optional<WalMoment> last_;
+  std::optional<std::chrono::steady_clock::time_point> looked_;
   WalTotals totals_;
 };
 

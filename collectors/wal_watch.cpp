@@ -10,6 +10,7 @@
 #include "collectors/sqlite/database_header.h"
 #include "collectors/sqlite/lock_bytes.h"
 #include "collectors/sqlite/wal_tail.h"
+#include "collectors/wal_agreement.h"
 
 namespace sqlite_exporter {
 
@@ -22,6 +23,9 @@ constexpr std::chrono::seconds kQuietPathCheckPeriod(10);
 /// A closed database in WAL mode without a wal-index can only be locked under
 /// locking_mode=EXCLUSIVE: whether it is need not be asked at every sample.
 constexpr unsigned kSamplesUnopened = 10;
+
+/// So many new frames at once are worth a look at the size of the -wal.
+constexpr std::uint32_t kManyFrames = 10'000;
 
 /// An old reader that stays for so long is no turn any more, and is told himself.
 constexpr std::chrono::seconds kStays(30);
@@ -87,6 +91,7 @@ void WalWatch::set_path(std::string database) {
   last_moment_.reset();
   readers_.forget();
   counters_.rebase();
+  counter_leaps_ = CounterLeaps();
   exclusive_ = ExclusiveWatch();
   exclusive_wal_.end();
   database_ = std::move(database);
@@ -121,7 +126,7 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
     const Result<UnattachedMoment> moment = read_unattached(database_);
     if (!moment) return fail(moment.error());
     if (moment->journal_mode == JournalMode::rollback) {
-      observe_no_wal_index();
+      observe_no_wal_index(instant);
       observe(*moment, instant);
       return {};
     }
@@ -129,7 +134,7 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
   Result<std::optional<File>> shm = open_if_there(database_ + "-shm");
   if (!shm) return fail(shm.error());
   if (!*shm) {
-    observe_no_wal_index();
+    observe_no_wal_index(instant);
     const bool closed = journal_mode_ == JournalMode::wal && !latest_.locked;
     if (closed && ++samples_unopened_ < kSamplesUnopened) {
       credit_unopened_ += instant.credit;
@@ -173,7 +178,8 @@ Result<void> WalWatch::look_at_wal(const File& shm, const FileIdentity& identity
 
   if (index) {
     observe(
-        {identity, latest_.attached, *index}, locks, last_opener == opener_, instant,
+        {identity, latest_.attached, *index, frames_fit(*index), instant.steady}, locks,
+        last_opener == opener_, instant,
         [this](const OldGeneration& old, const WalIndex& newer) { return scan_tail(old, newer); });
   } else if (latest_.attached && index.error().code != Errc::no_data) {
     return fail(index.error());  // without anybody attached a torn one is what a crash left
@@ -181,8 +187,8 @@ Result<void> WalWatch::look_at_wal(const File& shm, const FileIdentity& identity
   return {};
 }
 
-void WalWatch::observe_no_wal_index() {
-  counters_.observe_absence();
+void WalWatch::observe_no_wal_index(const SampleInstant& instant) {
+  counters_.observe_absence(instant.steady);
   last_moment_.reset();
   latest_.unlocked_advances = 0;
 }
@@ -203,6 +209,10 @@ void WalWatch::observe(const UnattachedMoment& moment, const SampleInstant& inst
   standing.credit += std::exchange(credit_unopened_, {});
   samples_unopened_ = 0;
   journal_mode_ = moment.journal_mode;
+  counter_leaps_.observe(
+      moment.journal_mode == JournalMode::rollback ? moment.change_counter : std::nullopt,
+      instant.steady);
+  latest_.change_counter = counter_leaps_.latest();
   observe_exclusive(moment, instant);
   observe_commits(moment, instant);
   observe_lock_time(held_locks(moment.locks), moment.change_counter, standing);
@@ -252,6 +262,7 @@ void WalWatch::add_up() {
   latest_.totals.frames_written += alone.frames_written;
   latest_.totals.resets += alone.resets;
   latest_.totals.unseen_generations += alone.unseen_generations;
+  latest_.totals.unseen_epochs += alone.unseen_epochs;
 }
 
 void WalWatch::observe(const WalMoment& moment, const WalLocks& locks, bool same_opener,
@@ -266,6 +277,8 @@ void WalWatch::observe(const WalMoment& moment, const WalLocks& locks, bool same
 
   if (!moment.attached) return readers_.forget();
   commits_.forget();
+  counter_leaps_.observe(std::nullopt, instant.steady);
+  latest_.change_counter.reset();
   latest_.waited_for_reader.reset();
   readers_.observe(moment.index, locks, instant.steady);
   latest_.old_readers = readers_.readers();
@@ -322,7 +335,8 @@ void WalWatch::observe_last_words(const SampleInstant& instant) {
   // The -wal went with it, so there is no tail to scan.
   const auto no_tail = [](const OldGeneration& old, const WalIndex&) { return old.mx_frame; };
   if (const Result<WalIndex> index = read_wal_index(latest_.held->shm))
-    observe({latest_.held->shm_identity, true, *index}, {}, true, instant, no_tail);
+    observe({latest_.held->shm_identity, true, *index, true, instant.steady}, {}, true, instant,
+            no_tail);
 }
 
 Result<void> WalWatch::hold(File shm, const FileIdentity& shm_identity) {
@@ -356,6 +370,13 @@ std::uint32_t WalWatch::scan_tail(const OldGeneration& old, const WalIndex& now)
   if (!status) return old.mx_frame;
   return last_committed_frame_of(*wal, status->size, now.page_size, old, now.salts, now.mx_frame)
       .value_or(old.mx_frame);
+}
+
+bool WalWatch::frames_fit(const WalIndex& index) const {
+  const std::uint32_t before = last_moment_ ? last_moment_->index.mx_frame : 0;
+  if (index.mx_frame <= before || index.mx_frame - before < kManyFrames) return true;
+  const Result<FileStatus> wal = status_of(database_ + "-wal");
+  return wal && is_long_enough(*wal, index);
 }
 
 bool WalWatch::in_use(const HeldFiles& files) const {

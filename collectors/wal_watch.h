@@ -61,7 +61,7 @@ class WalWatch {
   Result<void> look_at_database(const SampleInstant& instant);
   void observe(const WalMoment& moment, const WalLocks& locks, bool same_opener,
                const SampleInstant& instant, const WalCounters::TailScan& scan_tail);
-  void observe_no_wal_index();
+  void observe_no_wal_index(const SampleInstant& instant);
   void observe(const UnattachedMoment& moment, const SampleInstant& instant);
   void observe_lock_time(const HeldLocks& held, std::optional<std::uint32_t> commits,
                          const SampleInstant& instant);
@@ -74,6 +74,7 @@ class WalWatch {
   /// What was committed between the last sample and the last close is still in the unlinked -shm.
   void observe_last_words(const SampleInstant& instant);
   std::uint32_t scan_tail(const OldGeneration& old, const WalIndex& now) const;
+  bool frames_fit(const WalIndex& index) const;
   void observe_quiet(const Result<WalIndex>& index, const WalLocks& locks);
   Result<void> hold(File shm, const FileIdentity& shm_identity);
   /// Asked once a second, of a quiet database once in ten.
@@ -89,6 +90,7 @@ class WalWatch {
   CheckpointWatch checkpoints_;
   TurnWatch turns_;
   CommitWatch commits_;
+  CounterLeaps counter_leaps_;
   ExclusiveWatch exclusive_;
   ExclusiveWal exclusive_wal_;
   LockTime::Moment lock_moment_;

@@ -17,6 +17,7 @@ TEST_CASE("an absent database is a success with state absent") {
   Observer observer(directory / "app.db");
   CHECK(observer.text() ==
         "sqlite_database_state{database=\"app\",state=\"absent\"} 1\n"
+        "sqlite_database_unseen_epochs_total{database=\"app\"} 0\n"
         "sqlite_transactions_total{database=\"app\"} 0\n");
 }
 
@@ -27,6 +28,7 @@ TEST_CASE("a file of zero length is an empty database") {
   CHECK(observer.text() ==
         "sqlite_database_file_size_bytes{database=\"app\"} 0\n"
         "sqlite_database_state{database=\"app\",state=\"empty\"} 1\n"
+        "sqlite_database_unseen_epochs_total{database=\"app\"} 0\n"
         "sqlite_transactions_total{database=\"app\"} 0\n");
 }
 
@@ -37,6 +39,7 @@ TEST_CASE("a file of something else is not a database") {
   CHECK(observer.text() ==
         "sqlite_database_file_size_bytes{database=\"app\"} 5000\n"
         "sqlite_database_state{database=\"app\",state=\"not_a_database\"} 1\n"
+        "sqlite_database_unseen_epochs_total{database=\"app\"} 0\n"
         "sqlite_transactions_total{database=\"app\"} 0\n");
 }
 
@@ -72,6 +75,7 @@ TEST_CASE("a live database in WAL mode is reported from its newest page 1") {
             app.query("pragma page_count") + "\nsqlite_database_schema_version{database=\"app\"} " +
             app.query("pragma schema_version") +
             "\nsqlite_database_state{database=\"app\",state=\"wal_live\"} 1\n"
+            "sqlite_database_unseen_epochs_total{database=\"app\"} 0\n"
             "sqlite_database_user_version{database=\"app\"} -7\n"
             "sqlite_transactions_total{database=\"app\"} 5\n"
             "sqlite_wal_backfilled_frames{database=\"app\"} 0\n"
@@ -173,6 +177,7 @@ TEST_CASE("a database in rollback mode counts its commits") {
         "sqlite_database_pages{database=\"app\"} 2\n"
         "sqlite_database_schema_version{database=\"app\"} 1\n"
         "sqlite_database_state{database=\"app\",state=\"rollback_idle\"} 1\n"
+        "sqlite_database_unseen_epochs_total{database=\"app\"} 0\n"
         "sqlite_database_user_version{database=\"app\"} 0\n"
         "sqlite_transactions_total{database=\"app\"} 2\n");
 }

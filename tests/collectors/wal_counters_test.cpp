@@ -124,5 +124,70 @@ TEST_CASE("locks that become visible over an unchanged wal-index count nothing")
   CHECK(after({moment(10, 100, 3, false), moment(10, 100, 3)}) == WalTotals{});
 }
 
+/// A second later, with the switch held or free.
+WalMoment later(WalMoment at, int second) {
+  at.taken = std::chrono::steady_clock::time_point(std::chrono::seconds(100 + second));
+  return at;
+}
+
+TEST_CASE("an iChange for which there was no time is a new baseline, and so is what follows it") {
+  WalCounters counters;
+  counters.observe(later(moment(10, 100, 3), 0), no_tail);
+  counters.observe(later(moment(0x80000000, 100, 3), 1), no_tail);
+  CHECK(counters.totals() == WalTotals{0, 0, 0, 1, 1});
+  const std::uint32_t next = GENERATE(0x80000002U, 12U);
+  counters.observe(later(moment(next, 101, 3), 2), no_tail);
+  counters.observe(later(moment(next + 1, 102, 3), 3), no_tail);
+  CHECK(counters.totals().transactions == (next == 12 ? 1 : 3));
+  CHECK(counters.totals().unseen_epochs == (next == 12 ? 2 : 1));
+}
+
+TEST_CASE("a new wal-index with an iChange for which there was no time counts nothing") {
+  WalCounters counters;
+  counters.observe_absence(std::chrono::steady_clock::time_point(std::chrono::seconds(100)));
+  counters.observe(later(moment(3'000'000, 9, 99), 1), no_tail);
+  CHECK(counters.totals().transactions == 0);
+  counters.observe(later(moment(3'000'001, 10, 99), 2), no_tail);
+  CHECK(counters.totals().transactions == 1);
+  CHECK(counters.totals().unseen_epochs == 1);
+}
+
+TEST_CASE("resets for which there was no time are one or more") {
+  WalCounters counters;
+  counters.observe(later(moment(10, 100, 3), 0), no_tail);
+  counters.observe(later(moment(11, 4, 3 + 900'000), 1), no_tail);
+  CHECK(counters.totals() == WalTotals{1, 4, 1, 1});
+}
+
+TEST_CASE("frames that the -wal does not hold are not counted") {
+  WalCounters counters;
+  counters.observe(moment(10, 100, 3), no_tail);
+  WalMoment at = moment(11, 0x7fffffff, 3);
+  at.frames_fit = false;
+  counters.observe(at, no_tail);
+  CHECK(counters.totals() == WalTotals{1, 0, 0, 1});
+}
+
+TEST_CASE("a wal-index that a restore brought along counts nothing") {
+  WalCounters counters;
+  SECTION("where there was none") {
+    counters.observe_absence();
+    counters.observe(moment(5000, 9, 99, false), no_tail);
+    CHECK(counters.totals().unseen_epochs == 1);
+  }
+  SECTION("as another file") {
+    counters.observe(moment(10, 100, 3, false), no_tail);
+    counters.observe(moment(5000, 9, 99, false, kOtherShm), no_tail);
+  }
+  SECTION("over the one that was left behind") {
+    counters.observe(moment(10, 100, 3, false), no_tail);
+    counters.observe(moment(5000, 9, 0x80000000, false), no_tail);
+  }
+  CHECK(counters.totals().transactions == 0);
+  counters.observe(moment(2, 11, 99), no_tail);  // somebody opens it and recovers
+  CHECK(counters.totals().transactions == 2);
+  CHECK(counters.totals().unseen_epochs == 1);
+}
+
 }  // namespace
 }  // namespace sqlite_exporter
