@@ -3,6 +3,7 @@
 #include <string>
 
 #include "collectors/last_write.h"
+#include "collectors/page_counts.h"
 
 namespace sqlite_exporter {
 
@@ -28,7 +29,9 @@ constexpr Metric kInfo =
           "size (SQLITE_VERSION_NUMBER in the header).",
           {"path", "journal_mode", "auto_vacuum", "encoding", "sqlite_version", "mountpoint"});
 constexpr Metric kPages =
-    gauge("sqlite_database_pages", "Size in pages after the last commit (PRAGMA page_count).");
+    gauge("sqlite_database_pages",
+          "Size in pages after the last commit (PRAGMA page_count); absent where the file and its "
+          "WAL cannot hold so many.");
 constexpr Metric kFreelistPages =
     gauge("sqlite_database_freelist_pages",
           "Unused pages in the file (PRAGMA freelist_count); absent where there are not so many.");
@@ -51,15 +54,15 @@ constexpr Metric kTransactions = counter(
     "journal mode, else a lower bound (iChange, in rollback mode the file change counter; in state "
     "wal_exclusive commit frames, a lower bound). Absent while commits cannot be counted, as in "
     "state rollback_exclusive.");
-constexpr Metric kLastWrite =
-    gauge("sqlite_last_write_timestamp_seconds",
-          "The latest of the mtime of the file, the mtime of its WAL and the last commit seen; "
 constexpr Metric kUnseenEpochs = counter(
     "sqlite_database_unseen_epochs_total",
     "How often sqlite_transactions_total went on from a new baseline, because another file lay "
     "here, "
     "a copy was written over this one, or a counter of SQLite's went further than commits could "
     "have taken it: what was committed around that is not counted.");
+constexpr Metric kLastWrite =
+    gauge("sqlite_last_write_timestamp_seconds",
+          "The latest of the mtime of the file, the mtime of its WAL and the last commit seen; "
           "times later than now are left out.");
 
 constexpr Metric kSideFileSize =
@@ -84,13 +87,6 @@ std::string version_text(std::uint32_t number) {
 /// SQLite keeps these as signed 32-bit values in unsigned bytes.
 double as_signed(std::uint32_t value) { return static_cast<std::int32_t>(value); }
 
-/// 0 where no WAL says so.
-std::uint32_t wal_pages_of(const Look& look) {
-  if (look.index) return look.index->n_page;
-  const FollowedWal* const wal = look.followed_wal();
-  return wal != nullptr ? wal->n_page : 0;
-}
-
 void add_states(const Look& look, Batch& batch) {
   for (std::size_t i = 0; i < kDatabaseStateNames.size(); ++i)
     if (look.states.contains(static_cast<DatabaseState>(i)))
@@ -109,17 +105,9 @@ void add_constants(const Look& look, const DatabaseHeader& header, Batch& batch)
 
 void add_header(const Look& look, const DatabaseHeader& header, Batch& batch) {
   add_constants(look, header, batch);
-  // Only a header whose size field is valid counts; older writers leave it, and the file says.
-  const std::uint32_t wal_pages = wal_pages_of(look);
-  if (wal_pages > 0) {
-    batch.add(kPages, wal_pages);
-  } else if (header.page_count_valid && header.page_count > 0) {
-    batch.add(kPages, header.page_count);
-  } else {
-    const std::uint64_t whole_pages = look.database->size / header.page_size;
-    batch.add(kPages, static_cast<double>(whole_pages));
-  }
-  batch.add(kFreelistPages, header.freelist_count);
+  const PageCounts counts = page_counts_of(look);
+  if (counts.pages) batch.add(kPages, static_cast<double>(*counts.pages));
+  if (counts.freelist) batch.add(kFreelistPages, static_cast<double>(*counts.freelist));
   batch.add(kSchemaVersion, as_signed(header.schema_cookie));
   batch.add(kUserVersion, as_signed(header.user_version));
   batch.add(kApplicationId, as_signed(header.application_id));

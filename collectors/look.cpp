@@ -7,6 +7,7 @@
 #include "collectors/exclusive_look.h"
 #include "collectors/linux/lock_probe.h"
 #include "collectors/live_look.h"
+#include "collectors/page_counts.h"
 #include "collectors/replicator.h"
 #include "collectors/risk_look.h"
 #include "collectors/sqlite/file_head.h"
@@ -143,20 +144,20 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
   return {};
 }
 
-void count(Look& look, LookState& state) {
 void tell_counted(Look& look, const LookState& state) {
   look.rollback_transactions = state.change_counter.transactions();
   look.rollback_unseen_epochs = state.change_counter.unseen_epochs();
 }
 
+void count(Look& look, LookState& state) {
   const bool wal =
       look.attached || (look.main_header && look.main_header->journal_mode == JournalMode::wal);
   state.wal_seen = state.wal_seen || wal;
   if (wal) {
     state.change_counter.observe_other_mode();
-  } else if (look.header && look.header->plain_size >= kPlainCounts &&
   } else if (!look.main_header) {
     state.change_counter.observe_gap();
+  } else if (look.header && look.header->plain_size >= kPlainCounts &&
              !look.database_locks.exclusive()) {
     state.change_counter.observe({*look.database, *look.header, look.taken,
                                   std::chrono::steady_clock::now(), look.unix_time,
@@ -173,9 +174,9 @@ void tell_counted(Look& look, const LookState& state) {
 /// There is no file; but an application may still have it open.
 Look absent(Look look, LookState& state) {
   look.states.add(DatabaseState::absent);
-  // Whoever holds the switch on the -shm that was left has it open, though no sample saw it go.
   state.change_counter.observe_gap();
   tell_counted(look, state);
+  // Whoever holds the switch on the -shm that was left has it open, though no sample saw it go.
   StateSet suspected;
   if (look.sample.orphaned || look.sample.attached) suspected.add(DatabaseState::orphaned);
   tell(look, suspected, state);
@@ -217,6 +218,8 @@ Result<Look> take_look(const std::string& path, const Node& node, Sample sample,
     return fail(result.error());
   count(look, state);
   leave_out_ciphertext(look);
+  if (Result<void> settled = settle_page_counts(look, **file); !settled)
+    return fail(settled.error());
   return look;
 }
 

@@ -124,6 +124,7 @@ unit_test(test_observer SOURCES
   tests/collectors/lost_locks_test.cpp
   tests/collectors/node_test.cpp
   tests/collectors/overwrite_watch_test.cpp
+  tests/collectors/page_counts_test.cpp
   tests/collectors/process_condition_test.cpp
   tests/collectors/reader_watch_test.cpp
   tests/collectors/readers_test.cpp

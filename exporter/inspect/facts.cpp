@@ -1,15 +1,12 @@
 #include "exporter/inspect/facts.h"
 
+#include "collectors/page_counts.h"
+
 namespace sqlite_exporter {
 
 std::optional<std::uint64_t> pages_of(const Look& look) {
   if (look.plain) return look.plain->pages;
-  if (!look.header || !look.database) return std::nullopt;
-  if (look.index && look.index->n_page > 0) return look.index->n_page;
-  const FollowedWal* const wal = look.followed_wal();
-  if (wal != nullptr && wal->n_page > 0) return wal->n_page;
-  if (look.header->page_count_valid && look.header->page_count > 0) return look.header->page_count;
-  return look.database->size / look.header->page_size;
+  return page_counts_of(look).pages;
 }
 
 std::optional<std::uint32_t> page_size_of(const Look& look) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collectors/last_write.h"
+#include "collectors/page_counts.h"
 #include "exporter/inspect/advice.h"
 #include "exporter/inspect/facts.h"
 #include "exporter/inspect/holders.h"
@@ -76,7 +77,7 @@ void add_header(Json& object, const Look& look) {
   object["journal_mode"] = to_string(header.journal_mode);
   object["page_size"] = header.page_size;
   add(object, "pages", pages_of(look));
-  object["freelist_pages"] = header.freelist_count;
+  add(object, "freelist_pages", page_counts_of(look).freelist);
   object["schema_version"] = as_signed(header.schema_cookie);
   object["user_version"] = as_signed(header.user_version);
   object["application_id"] = as_signed(header.application_id);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "collectors/last_write.h"
+#include "collectors/page_counts.h"
 #include "exporter/inspect/advice.h"
 #include "exporter/inspect/facts.h"
 #include "exporter/inspect/filesystem_advice.h"
@@ -70,8 +71,10 @@ std::string size_text(const Look& look) {
   const DatabaseHeader& header = *look.header;
   std::string text = size_in_words(*pages * header.page_size);
   text.append(" (").append(std::to_string(*pages)).append(" pages of ");
-  text.append(std::to_string(header.page_size)).append(" bytes, ");
-  text.append(std::to_string(header.freelist_count)).append(" free), ");
+  text.append(std::to_string(header.page_size)).append(" bytes");
+  if (const auto free = page_counts_of(look).freelist)
+    text.append(", ").append(std::to_string(*free)).append(" free");
+  text.append("), ");
   if (*pages * header.page_size != look.database->size)
     text.append(in_file).append(" in the file, ");
   text.append("schema ").append(std::to_string(header.schema_cookie));
