@@ -270,9 +270,10 @@ set(e2e_environment
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script alerts attribution cases_alerts cases_encrypted cases_files cases_locks
-        cases_mounts cases_wal chart completion dashboards dashboards_data encrypted examples
-        explain incident_demo incidents inspect interference links many metrics node node_paths once
-        pods program prometheus queries readme remount rescue risks runbooks selftest service_manager
+        cases_mounts cases_wal chart completion counters dashboards dashboards_data encrypted
+        examples explain incident_demo incidents inspect interference links many metrics node
+        node_paths once pods program prometheus queries readme remount rescue risks runbooks
+        selftest service_manager
         sql_worker stalls states sync sync_worker units worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
@@ -301,6 +302,14 @@ foreach(script ports soak)
     LABELS "e2e;slow"
     ENVIRONMENT "${e2e_environment}")
 endforeach()
+
+# Live files are mutated where a sanitizer sees what comes of it: 2,000 times by `./dev mutate`.
+if(SANITIZE MATCHES address)
+  add_test(NAME mutations COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/mutations/mutate.py 200)
+  set_tests_properties(mutations PROPERTIES
+    LABELS "e2e;mutations"
+    ENVIRONMENT "${e2e_environment}")
+endif()
 
 # Benchmarks: built when asked for, never run as tests.
 add_executable(bench_render EXCLUDE_FROM_ALL tests/bench/render.cpp)
