@@ -57,9 +57,8 @@ constexpr Metric kTransactions = counter(
 constexpr Metric kUnseenEpochs = counter(
     "sqlite_database_unseen_epochs_total",
     "How often sqlite_transactions_total went on from a new baseline, because another file lay "
-    "here, "
-    "a copy was written over this one, or a counter of SQLite's went further than commits could "
-    "have taken it: what was committed around that is not counted.");
+    "here, a copy was written over this one, or a counter of SQLite's went further than commits "
+    "could have taken it: what was committed around that is not counted.");
 constexpr Metric kLastWrite =
     gauge("sqlite_last_write_timestamp_seconds",
           "The latest of the mtime of the file, the mtime of its WAL and the last commit seen; "

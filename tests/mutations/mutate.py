@@ -20,7 +20,8 @@ import mutations
 import sets
 import support
 
-TOGETHER = 6  # rounds that share a snapshot
+TOGETHER = 3  # rounds that share a snapshot
+HELD = 4  # steps for which a mutation stays: the sampler comes round once a second
 EACH = 120  # rounds that share an exporter
 SPARSE = 1 << 24  # bytes; what is larger is made anew and not put back
 TRANSACTIONS = "sqlite_transactions_total"
@@ -47,6 +48,11 @@ class Controls:
             one.applications[0].exec("insert into t values (1)")
         self.commits += 1
 
+    def are_counted(self, body):
+        """The sampler counts those of a WAL, and comes round on its own."""
+        return all(support.value(body, TRANSACTIONS, database=name) >= self.commits
+                   for name in self.names)
+
     def faults_of(self, page):
         states = {name: page.states(name) for name in self.names}
         self.states = self.states or states
@@ -72,6 +78,7 @@ class Attack:
         for one in self.sets:
             one.make(folder)
         self.judge = judge.Judge()
+        self.held, self.done = [], []
         self.log = []
         paths = [one.path for one in self.sets + self.controls.sets]
         self.exporter = support.Exporter(*paths, interval="100ms")
@@ -96,9 +103,9 @@ class Attack:
             stamp = support.value(body, "sqlite_exporter_snapshot_timestamp_seconds")
             if stamp > moment:
                 stamps.add(stamp)
-            return body if len(stamps) > 1 else None
+            return body if len(stamps) > 1 and self.controls.are_counted(body) else None
 
-        return support.await_that(page, "the second snapshot")
+        return support.await_that(page, "the second snapshot, and the commits of the controls")
 
     def judged(self, done):
         body = self.pages_since(time.time())
@@ -114,9 +121,12 @@ class Attack:
         return body
 
     def step(self, rounds):
-        """So many rounds at once; then all is as it was, or made anew."""
+        """So many rounds at once; what was done to other sets some steps ago ends."""
+        if len(self.held) == HELD:
+            self.restore(*self.held.pop(0))
         self.controls.commit()
-        attacked = self.rng.sample(self.sets, rounds)
+        held = [one for attacked, _, _ in self.held for one in attacked]
+        attacked = self.rng.sample([one for one in self.sets if one not in held], rounds)
         others = [path for one in self.sets for path in one.files()
                   if 0 < os.path.getsize(path) < SPARSE]
         kept = {path: read(path) for one in attacked for path in one.files()}
@@ -125,14 +135,19 @@ class Attack:
         for one in worked:
             one.applications[0].try_exec(sets.ROWS)
             done.append(one.name + ": its application goes on")
-        self.judged(done)
+        self.held.append((attacked, worked, kept))
+        self.done = (self.done + done)[-(HELD + 1) * TOGETHER:]
+        self.judged(self.done)
+
+    def restore(self, attacked, worked, kept):
+        """All is as it was, or made anew."""
         for one in attacked:
             if one in worked or any(path not in kept for path in one.files()):
                 one.make(self.folder)
+                kept = {path: content for path, content in kept.items()
+                        if not path.startswith(one.path)}
         for path, content in kept.items():
-            if not any(path.startswith(one.path) for one in worked):
-                put_back(path, content)
-        self.judged([*done, "and put back"])
+            put_back(path, content)
 
     def end(self):
         self.controls.end()
