@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -19,6 +20,7 @@ std::string_view advice(Errc code) {
     case Errc::limit: return "raise the limit of open files (LimitNOFILE=)";
     case Errc::io: return "look at the kernel log: the device reports read errors";
     case Errc::stalled: return "look for a disk that does not answer";
+    case Errc::starved: return "give the exporter more CPU";
     case Errc::unsupported: return "give the path of a regular file";
     default: return "";
   }
@@ -63,8 +65,12 @@ constexpr Notable kNotable[] = {
      "does he write from another machine?"},
 };
 
-/// A load about as large as the budget must not fill the log.
+/// A load about as large as the budget, or as what there is of CPU, must not fill the log.
 constexpr std::chrono::minutes kSlowedPause(1);
+
+std::string percent(double share) {
+  return std::to_string(std::lround(100 * std::clamp(share, 0.0, 1.0))) + "%";
+}
 
 StateSet notable_of(StateSet states) {
   StateSet notable;
@@ -213,6 +219,39 @@ void Judge::slowed(double slowdown, std::chrono::steady_clock::time_point now) {
   log_.warn("looks cost more than cpu_budget, samples are taken less often",
             {{"slowdown", std::string(text.begin(), end.ptr)},
              {"advice", "watch fewer databases, look less often or raise cpu_budget"}});
+}
+
+void Judge::pass_ended(std::size_t waiting, bool starved,
+                       std::chrono::steady_clock::time_point now) {
+  if (waiting == 0 || (cut_told_ && now - *cut_told_ < kSlowedPause)) return;
+  cut_told_ = now;
+  log_.warn("a pass ended before every database was looked at, the next one begins with the rest",
+            {{"not_looked_at", std::to_string(waiting)},
+             {"advice", starved ? "give the exporter more CPU"
+                                : "watch fewer databases, or look less often ([poll] interval)"}});
+}
+
+void Judge::short_of_cpu(const std::optional<CpuShortage>& shortage,
+                         std::chrono::steady_clock::time_point now) {
+  const bool is_short = shortage.has_value();
+  if (is_short == short_of_cpu_ || (cpu_told_ && now - *cpu_told_ < kSlowedPause)) return;
+  short_of_cpu_ = is_short;
+  cpu_told_ = now;
+  if (!is_short) return log_.info("there is enough CPU again");
+  using Seconds = std::chrono::duration<double>;
+  Fields fields;
+  if (shortage->observed.count() > 0)
+    fields.push_back({"waited", percent(Seconds(shortage->waited) / Seconds(shortage->observed))});
+  if (shortage->periods > 0)
+    fields.push_back({"throttled", std::to_string(shortage->throttled_periods) + " of " +
+                                       std::to_string(shortage->periods) + " periods"});
+  if (shortage->node_pressure)
+    fields.push_back({"node_pressure", percent(*shortage->node_pressure)});
+  fields.push_back({"advice", shortage->is_throttled()
+                                  ? "raise the CPU limit of the exporter (CPUQuota=, limits.cpu)"
+                                  : "give the exporter a larger share of the cores (CPUWeight=, "
+                                    "requests.cpu), or the machine less work"});
+  log_.warn("too little CPU: databases are looked at late, or not in every pass", fields);
 }
 
 }  // namespace sqlite_exporter

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/cpu_shortage.h"
 #include "exporter/discoverer.h"
 #include "exporter/log.h"
 #include "exporter/look_job.h"
@@ -40,6 +41,13 @@ class Judge {
   /// How many times longer than usual periods between samples are; told at most once a minute.
   void slowed(double slowdown,
               std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
+  /// So many databases were not looked at; told at most once a minute.
+  void pass_ended(std::size_t waiting, bool starved,
+                  std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
+  /// Of the last pass, if threads waited for a core in it; told when it begins and ends, at most
+  /// once a minute.
+  void short_of_cpu(const std::optional<CpuShortage>& shortage,
+                    std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
 
  private:
   using Fields = std::vector<Log::Field>;
@@ -60,6 +68,9 @@ class Judge {
   bool denied_ = false;
   bool slowed_ = false;
   std::optional<std::chrono::steady_clock::time_point> slowed_told_;
+  std::optional<std::chrono::steady_clock::time_point> cut_told_;
+  bool short_of_cpu_ = false;
+  std::optional<std::chrono::steady_clock::time_point> cpu_told_;
 };
 
 }  // namespace sqlite_exporter

@@ -1,6 +1,7 @@
 #include "exporter/look_job.h"
 
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "collectors/filesystem.h"
@@ -16,22 +17,22 @@ namespace {
 /// or that a writer was faster than every one of its reads, and must not be served as new.
 constexpr std::chrono::seconds kOverdue(3);
 
-Result<Sample> latest_sample(const SampleCell& cell) {
+Result<Sample> latest_sample(const SampleCell& cell, const LookTools& tools) {
   Sample sample = cell.get();
   if (sample.error) return fail(*sample.error);
   const auto oldest = sample.next_within + kOverdue;
-  if (std::chrono::steady_clock::now() - sample.taken > oldest)
-    return fail(Errc::stalled,
-                std::string("no sample of it succeeded for over ")
-                    .append(format_duration(std::chrono::ceil<std::chrono::seconds>(oldest))));
-  return sample;
+  if (std::chrono::steady_clock::now() - sample.taken <= oldest) return sample;
+  const std::string age = format_duration(std::chrono::ceil<std::chrono::seconds>(oldest));
+  if (tools.sampler_is_late && tools.sampler_is_late())
+    return fail(Errc::starved, "too little CPU: no sample of it was taken for over " + age);
+  return fail(Errc::stalled, "no sample of it succeeded for over " + age);
 }
 
 /// The sampler's readings, or, on a mount that is not sampled, a sample taken now.
-Result<Sample> sample_of(LookTask& task) {
+Result<Sample> sample_of(LookTask& task, const LookTools& tools) {
   if (task.sampled) {
     task.kept->watch.reset();
-    return latest_sample(*task.sample);
+    return latest_sample(*task.sample, tools);
   }
   if (!task.kept->watch) task.kept->watch = std::make_unique<WalWatch>(task.path);
   task.kept->watch->set_path(task.path);
@@ -45,12 +46,13 @@ Result<Sample> sample_of(LookTask& task) {
 
 void run_look(LookTask& task, const Node& node, const LookTools& tools) {
   Stopwatch watch;
-  const Result<Look> look = sample_of(task).and_then([&](Sample sample) {
+  const Result<Look> look = sample_of(task, tools).and_then([&](Sample sample) {
     return take_look(task.path, node, std::move(sample), task.kept->look);
   });
   tools.own_metrics->observe_collector(kLookName, watch.lap());
   if (!look) {
     keep_failure(task.failures, kLookName, look.error(), *tools.own_metrics);
+    task.starved = look.error().code == Errc::starved;
     return;
   }
   task.states = look->states;
@@ -68,12 +70,14 @@ void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& 
   const ThreadCpuMeter meter(*tools.cpu_time);
   progress.step();  // it has begun: what waits for a thread is not stuck
   for (LookTask& task : tasks) {
+    if (progress.is_cut()) return;
+    task.begun = std::chrono::steady_clock::now();
     run_look(task, node, tools);
     // To close a file on a network or FUSE mount may hang, and at the end of the process it would
     // keep that: so none is open between looks.
     if (task.kept->watch) task.kept->watch->let_go();
-    task.batch.add(kUp, task.failures.empty() ? 1 : 0);
-    progress.step();
+    if (!task.starved) task.batch.add(kUp, task.failures.empty() ? 1 : 0);
+    progress.looked();
   }
 }
 

@@ -2,6 +2,8 @@
 /// at the node.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +36,9 @@ struct LookTask {
   std::shared_ptr<SampleCell> sample;
   std::shared_ptr<Subject::Kept> kept;
 
+  std::chrono::steady_clock::time_point begun;  ///< the look
+  /// Too little CPU: nothing is known of the database by it, and `batch` is empty.
+  bool starved = false;
   Batch batch;
   std::vector<CollectorFailure> failures;  ///< without no_data
   std::optional<StateSet> states;          ///< not set if the look failed
@@ -56,9 +61,12 @@ struct LookTools {
   std::shared_ptr<OwnMetrics> own_metrics;
   /// Of all looks: the sampler's budget counts them with its samples.
   std::shared_ptr<CpuTime> cpu_time = std::make_shared<CpuTime>();
+  /// See `Sampler::lateness`; may be empty.
+  std::function<bool()> sampler_is_late;
 };
 
-/// Runs on a pool thread. `node` outlives the tasks' readings only as text.
+/// Runs on a pool thread. Ends early if it is cut: those that are done stay so. `node` outlives the
+/// tasks' readings only as text.
 void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& tools,
                Progress& progress);
 

@@ -30,6 +30,10 @@ constexpr Metric kCollectorDuration =
 constexpr Metric kCollectorErrors = counter(
     "sqlite_exporter_collector_errors_total",
     "Looks of a collector that ended in an error and gave no readings.", {"collector", "reason"});
+constexpr Metric kCpuStarved =
+    gauge("sqlite_exporter_cpu_starved",
+          "1 if in the last pass a thread of the exporter waited for a core longer than it worked: "
+          "too little CPU. Databases that it does not reach (reason starved) are not stalled.");
 constexpr Metric kReloadSuccessful =
     gauge("sqlite_exporter_config_last_reload_successful",
           "1 if the running configuration is the one last read, 0 if a reload failed.");
@@ -65,6 +69,10 @@ constexpr Metric kDiscoveryUnwatched =
           "Folders in which a new database is found by the rescan only: fs.inotify limits are used "
           "up.");
 constexpr Metric kDatabases = gauge("sqlite_exporter_databases", "Databases under observation.");
+constexpr Metric kDatabasesWaiting =
+    gauge("sqlite_exporter_databases_waiting",
+          "Databases that the last pass did not reach; the next one begins with them. They show "
+          "their last reading until it is two intervals old, and then nothing.");
 constexpr Metric kDatabasesOverLimit =
     gauge("sqlite_exporter_databases_over_limit",
           "Databases found but not observed because of the limit on their number.");
@@ -73,6 +81,11 @@ constexpr Metric kLostLogLines =
             "Lines of the log that were lost because nobody read standard error.");
 constexpr Metric kLooksCpu = counter("sqlite_exporter_looks_cpu_seconds_total",
                                      "CPU time of samples and full looks, over all databases.");
+constexpr Metric kPassesCut =
+    counter("sqlite_exporter_passes_cut_total",
+            "Passes that were ended after two intervals, before every database was looked at.");
+constexpr Metric kPasses =
+    counter("sqlite_exporter_passes_total", "Rounds of full looks at all databases.");
 constexpr Metric kSamplerLooks =
     counter("sqlite_exporter_sampler_looks_total", "Samples taken, over all databases.");
 constexpr Metric kSamplerSlowdown =
@@ -114,9 +127,11 @@ constexpr std::array kDeclarations = {kProcessCpuSeconds,
                                       kCollectorErrors,
                                       kReloadTimestamp,
                                       kReloadSuccessful,
+                                      kCpuStarved,
                                       kDatabases,
                                       kDatabasesExcluded,
                                       kDatabasesOverLimit,
+                                      kDatabasesWaiting,
                                       kDiscoveryDenied,
                                       kDiscoveryLimited,
                                       kDiscoveryNoise,
@@ -125,6 +140,8 @@ constexpr std::array kDeclarations = {kProcessCpuSeconds,
                                       kDiscoveryUnwatched,
                                       kLostLogLines,
                                       kLooksCpu,
+                                      kPassesCut,
+                                      kPasses,
                                       kSamplerLooks,
                                       kSamplerSlowdown,
                                       kScrapes,
@@ -136,9 +153,9 @@ constexpr std::array kDeclarations = {kProcessCpuSeconds,
 static_assert(std::ranges::is_sorted(kDeclarations, {}, &Metric::name));
 
 /// What a look can end in: no_data is a success, and config ends the program before any look.
-constexpr std::array kLookErrors = {Errc::denied,  Errc::busy,        Errc::timeout,
-                                    Errc::stalled, Errc::limit,       Errc::io,
-                                    Errc::corrupt, Errc::unsupported, Errc::internal};
+constexpr std::array kLookErrors = {Errc::denied,      Errc::busy,    Errc::timeout, Errc::stalled,
+                                    Errc::starved,     Errc::limit,   Errc::io,      Errc::corrupt,
+                                    Errc::unsupported, Errc::internal};
 
 /// From one sample (5 us) and one full look (20 us) to a filesystem that hardly answers.
 constexpr std::array kDurationBuckets = {5e-6, 2e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0};
@@ -184,6 +201,10 @@ struct OwnMetrics::Instruments {
   Family<Gauge>& snapshot_time = build(prometheus::BuildGauge(), kSnapshotTimestamp, registry);
   Family<Counter>& worker_restarts = build(prometheus::BuildCounter(), kWorkerRestarts, registry);
   Family<Gauge>& worker_sandboxed = build(prometheus::BuildGauge(), kWorkerSandboxed, registry);
+  Family<Gauge>& cpu_starved = build(prometheus::BuildGauge(), kCpuStarved, registry);
+  Family<Gauge>& waiting = build(prometheus::BuildGauge(), kDatabasesWaiting, registry);
+  Counter& passes = build(prometheus::BuildCounter(), kPasses, registry).Add({});
+  Counter& passes_cut = build(prometheus::BuildCounter(), kPassesCut, registry).Add({});
   Counter& lost_log_lines = build(prometheus::BuildCounter(), kLostLogLines, registry).Add({});
   Counter& looks_cpu = build(prometheus::BuildCounter(), kLooksCpu, registry).Add({});
   Counter& looks = build(prometheus::BuildCounter(), kSamplerLooks, registry).Add({});
@@ -290,6 +311,14 @@ void OwnMetrics::set_databases(std::size_t watched, std::size_t excluded, std::s
 void OwnMetrics::set_stalled_mounts(std::size_t count) {
   set(instruments_->stalled_mounts, static_cast<double>(count));
 }
+
+void OwnMetrics::count_pass(std::size_t waiting) {
+  instruments_->passes.Increment();
+  if (waiting > 0) instruments_->passes_cut.Increment();
+  set(instruments_->waiting, static_cast<double>(waiting));
+}
+
+void OwnMetrics::set_cpu_starved(bool starved) { set(instruments_->cpu_starved, starved ? 1 : 0); }
 
 void OwnMetrics::set_snapshot_time(double unix_seconds) {
   set(instruments_->snapshot_time, unix_seconds);

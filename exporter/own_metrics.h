@@ -44,6 +44,9 @@ class OwnMetrics {
   void set_discovery(const DiscoveryStatus& status);
   void set_reload(bool successful, double unix_seconds);
   void set_stalled_mounts(std::size_t count);
+  /// A pass that ended; `waiting` databases were not looked at in it.
+  void count_pass(std::size_t waiting);
+  void set_cpu_starved(bool starved);
   /// A SQL worker may be needed: its restarts are counted from 0.
   void expect_worker();
   void count_worker_restart(WorkerRestart reason);

@@ -43,7 +43,9 @@ void PassJobs::stop_waiting_for(PassJob& job) {
 void PassJobs::watch(Clock::duration discovery_patience) {
   const Clock::time_point now = Clock::now();
   for (auto& [key, job] : running_) {
-    if (job->progress.stuck(now, kStallDeadline) || queue_.is_blocked(job->ticket)) {
+    if (job->stalled) continue;
+    job->progress.watch(now, activity_of_);
+    if (job->progress.stuck(kStallDeadline) || queue_.is_blocked(job->ticket)) {
       queue_.give_up(job->ticket);
       job->stalled = true;
       stop_waiting_for(*job);
@@ -54,8 +56,36 @@ void PassJobs::watch(Clock::duration discovery_patience) {
 }
 
 void PassJobs::cut() {
-  for (auto& [key, job] : running_)
-    if (key.first != Phase::discovery) job->late = true;
+  for (auto& [key, job] : running_) {
+    if (key.first == Phase::discovery) continue;
+    job->late = true;
+    job->progress.cut();
+    if (!job->stalled) job->progress.observe(Clock::now(), activity_of_);
+    stop_waiting_for(*job);
+  }
+}
+
+void PassJobs::await_late() {
+  for (auto& [key, job] : running_) {
+    if (key.first != Phase::looks || job->stalled || job->pass == pass_) continue;
+    job->pass = pass_;
+    job->awaited = true;
+    ++awaited_;
+  }
+}
+
+const PassJob* PassJobs::starved(Clock::duration least) const {
+  const PassJob* most = nullptr;
+  for (const auto& [key, job] : running_) {
+    if (job->stalled || !job->progress.starved(least)) continue;
+    if (most == nullptr || job->progress.waited() > most->progress.waited()) most = job.get();
+  }
+  return most;
+}
+
+void PassJobs::for_each(Phase phase, const std::function<void(PassJob&)>& visit) const {
+  for (const auto& [key, job] : running_)
+    if (key.first == phase) visit(*job);
 }
 
 void PassJobs::for_each_stalled(const std::function<void(Phase, PassJob&)>& visit) const {

@@ -1,6 +1,7 @@
 #include "exporter/sampler.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -17,6 +18,7 @@
 #include "exporter/clock.h"
 #include "exporter/sample_periods.h"
 #include "exporter/signal_mask.h"
+#include "exporter/thread_watch.h"
 
 namespace sqlite_exporter {
 
@@ -31,6 +33,9 @@ constexpr double kLeastSlack = 0.1;
 constexpr double kMostSlack = 0.2;
 
 constexpr std::chrono::seconds kStopDeadline(1);
+
+/// One that hangs is replaced by then.
+constexpr std::chrono::seconds kLate(2);
 constexpr unsigned kMostThreads = 8;
 
 struct Watched {
@@ -102,8 +107,11 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
   std::minstd_rand random{std::random_device{}()};
   double slack = kLeastSlack;
 
+  int thread = 0;                    ///< the active one's, as the kernel numbers it
   const Watched* current = nullptr;  ///< what the active thread looks at
-  Clock::time_point current_since;
+  std::uint64_t begun = 0;           ///< looks, by whichever thread
+  std::uint64_t supervised = 0;      ///< the look that `watch` is at, as `begun` counts
+  ThreadWatch watch;                 ///< of the active thread
   struct Stalled {
     std::string mountpoint;
     int looks = 0;
@@ -131,6 +139,7 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     ::pthread_setname_np(::pthread_self(), "sampler");
     ThreadCpuMeter meter(*cpu_time);
     std::unique_lock lock(mutex);
+    if (active == number) thread = ::gettid();
     while (!stop && active == number) {
       const Clock::time_point now = expected = Clock::now();
       if (now >= next_tick) keep_budget(now, meter);
@@ -146,7 +155,7 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
         const std::shared_ptr<Watched> item = next.item.lock();
         queue.pop();
         if (!item) continue;
-        if (!stalled.contains(item->filesystem.id)) look_at(*item, now, lock, number);
+        if (!stalled.contains(item->filesystem.id)) look_at(*item, lock, number);
         schedule(item);
       }
     }
@@ -167,11 +176,10 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     next_tick = now + budget.tick();
   }
 
-  void look_at(Watched& item, Clock::time_point now, std::unique_lock<std::mutex>& lock,
-               unsigned number) {
+  void look_at(Watched& item, std::unique_lock<std::mutex>& lock, unsigned number) {
     item.looking = true;
     current = &item;
-    current_since = now;
+    ++begun;
     const Pace pace_now = pace;
     lock.unlock();
     Sample latest = look(item, pace_now, own_reader);
@@ -191,6 +199,18 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     } else if (const auto hung = stalled.find(item.filesystem.id); --hung->second.looks == 0) {
       stalled.erase(hung);
     }
+  }
+
+  /// Whether the look at `current` hangs in one system call. What only waits for a core does not.
+  bool hangs(Clock::duration deadline) {
+    if (supervised != begun) watch = ThreadWatch();
+    supervised = begun;
+    watch.observe(Clock::now(), own_thread_activity(thread));
+    return watch.blocked() >= deadline;
+  }
+
+  bool is_late(Clock::duration patience) const {
+    return active != 0 && !queue.empty() && Clock::now() - queue.top().instant > patience;
   }
 
   void schedule(const std::shared_ptr<Watched>& item) {
@@ -240,7 +260,7 @@ void Sampler::forget(const std::shared_ptr<SampleCell>& cell) {
 void Sampler::supervise(Clock::duration deadline) {
   const std::lock_guard lock(shared_->mutex);
   const Watched* const current = shared_->current;
-  if (current != nullptr && Clock::now() - shared_->current_since >= deadline) {
+  if (current != nullptr && shared_->hangs(deadline)) {
     Shared::Stalled& stalled = shared_->stalled[current->filesystem.id];
     stalled.mountpoint = current->filesystem.mountpoint;
     ++stalled.looks;
@@ -276,6 +296,13 @@ double Sampler::slowdown() const {
 
 double Sampler::cpu_seconds() const {
   return std::chrono::duration<double>(shared_->cpu_time->total()).count();
+}
+
+std::function<bool()> Sampler::lateness() const {
+  return [shared = shared_] {
+    const std::lock_guard lock(shared->mutex);
+    return shared->is_late(kLate);
+  };
 }
 
 std::uint64_t Sampler::looks() const {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,7 +39,8 @@ class Sampler {
   void watch(const std::shared_ptr<SampleCell>& cell, std::string path, Filesystem filesystem);
   void forget(const std::shared_ptr<SampleCell>& cell);
 
-  /// To be called now and then: replaces a thread whose look takes longer than `deadline`. The
+  /// To be called now and then: replaces a thread whose look hangs in a system call for `deadline`;
+  /// one that waits for a core is left alone. The
   /// filesystem of that look is stalled, and not sampled, until it returns. While eight such looks
   /// hang nothing is sampled.
   void supervise(std::chrono::steady_clock::duration deadline);
@@ -47,6 +49,10 @@ class Sampler {
   bool makes_progress(std::chrono::steady_clock::duration patience) const;
   /// The filesystems that hold up a look now, by a mountpoint of each.
   std::map<FilesystemId, std::string> stalled() const;
+
+  /// Any thread may ask, also after the sampler: whether samples are taken late though no look
+  /// hangs. Then there is too little CPU.
+  std::function<bool()> lateness() const;
 
   /// From now on; what was learnt under the old one is forgotten.
   void set_budget(const CpuBudget& budget);

@@ -1,13 +1,9 @@
 #include "exporter/scheduler.h"
 
-#include <prometheus/metric_family.h>
-
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "collectors/filesystem.h"
-#include "exporter/clock.h"
 #include "exporter/exclude.h"
 #include "exporter/subject_facts.h"
 
@@ -17,12 +13,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kStallCheckPeriod(100);
 
-/// A snapshot older than this many intervals is never served as new.
-constexpr int kSnapshotIntervals = 3;
-
 /// A pass that goes on, though slowly, is left alone for so many intervals: its snapshot is fresh
 /// yet.
 constexpr int kPassIntervals = 2;
+
+/// Long enough for what hangs to be told from what is slow, at any interval.
+constexpr std::chrono::milliseconds kLeastPass = 2 * kStallDeadline;
 
 /// Databases whose entry is gone from the configuration wait so long for the new walks, which may
 /// find them under another.
@@ -33,6 +29,9 @@ constexpr std::chrono::minutes kNewWalksPatience(1);
 constexpr std::chrono::seconds kDiscoveryPatience(1);
 constexpr std::chrono::seconds kFirstDiscoveryPatience(30);
 
+/// What waited as long in a pass that was cut is why it was.
+constexpr std::chrono::milliseconds kWaitOfCut(200);
+
 }  // namespace
 
 Scheduler::Scheduler(const Config& config, Parts parts)
@@ -42,6 +41,7 @@ Scheduler::Scheduler(const Config& config, Parts parts)
       judge_(parts_.log),
       discoverer_(parts_.paths.rootfs, parts_.watch),
       subjects_(discovery_entries(config), poll_.max_databases, parts_.paths.rootfs) {
+  parts_.tools.sampler_is_late = parts_.sampler.lateness();
   discoverer_.configure(discovery_entries(config), config.discovery());
   // Until the first mount table is read nothing is known of the node but where to look for it.
   Node node;
@@ -75,26 +75,33 @@ void Scheduler::start() {
 }
 
 void Scheduler::tick() {
-  if (phase_ == Phase::discovery) return;  // it has patience of its own
-  if (phase_ != Phase::idle) {
-    // A tick that comes a little early must not leave it for one more interval.
-    const Snapshot::Clock::duration longest = kPassIntervals * poll_.interval - poll_.interval / 4;
-    if (Snapshot::Clock::now() - pass_begun_ <
-        std::max<Snapshot::Clock::duration>(longest, kStallDeadline))
-      return;
-    // What it has not looked at by now shows up 0.
+  if (phase_ == Phase::idle) return begin_pass();
+  // A tick that comes a little early must not leave it for one more interval.
+  const Snapshot::Clock::duration longest = kPassIntervals * poll_.interval - poll_.interval / 4;
+  const Snapshot::Clock::time_point now = Snapshot::Clock::now();
+  const bool over = now - pass_begun_ >= std::max<Snapshot::Clock::duration>(longest, kLeastPass);
+  // Where all is slow, half of the time is for looks: else it would do nothing but begin.
+  const bool had_their_half = now - looks_begun_ >= looks_begun_ - pass_started_;
+  if (over && had_their_half && phase_ == Phase::looks) return cut_looks();
+  if (over && phase_ == Phase::node && now - node_begun_ >= kLeastPass) {
     jobs_.cut();
-    tell_stalled_mounts();
-    publish();
+    return end_phase_if_done();
   }
-  begin_pass();
+  publish_between();
 }
 
 void Scheduler::watch_jobs() {
   jobs_.watch(jobs_.pass() == 1 ? kFirstDiscoveryPatience : kDiscoveryPatience);
+  if (phase_ != Phase::idle) cpu_watch_.pass_goes_on(Snapshot::Clock::now() - pass_started_);
+  note_starved(ThreadWatch::kLeastWait);
   parts_.sampler.supervise(kStallDeadline);
   tell_stalled_mounts();
   end_phase_if_done();
+}
+
+void Scheduler::note_starved(PassJobs::Clock::duration least) {
+  if (const PassJob* const job = jobs_.starved(least))
+    cpu_watch_.waited(job->progress.waited(), job->progress.observed());
 }
 
 void Scheduler::tell_stalled_mounts() {
@@ -112,8 +119,9 @@ void Scheduler::tell_stalled_mounts() {
 void Scheduler::begin_pass() {
   if (const auto apply = std::exchange(reconfigure_, nullptr)) apply();
   jobs_.begin_pass();
-  pass_begun_ = looks_begun_ = Snapshot::Clock::now();
+  pass_started_ = pass_begun_ = looks_begun_ = Snapshot::Clock::now();
   phase_ = Phase::mounts;
+  cut_ = false;
   found_ = {};
   if (jobs_.is_running(phase_, procfs().id)) return end_phase_if_done();
   auto job = std::make_shared<PassJob>();
@@ -181,10 +189,17 @@ void Scheduler::begin_looks() {
   const bool settled = discoverer_.complete() || looks_begun_ - configured_ >= kNewWalksPatience;
   apply(subjects_.merge(discoverer_.findings(), settled));
   judge_.over_limit(subjects_.over_limit(), poll_.max_databases);
+  for (const auto& [name, subject] : subjects_.all()) enrol(*subject);
+  jobs_.await_late();
+  start_looks(std::nullopt);
+  end_phase_if_done();
+}
+
+void Scheduler::start_looks(std::optional<FilesystemId> only) {
   Jobs jobs;
-  for (const auto& [name, subject] : subjects_.all()) {
-    enrol(*subject);
+  for (const auto& subject : in_turn(subjects_, waiting_ > 0)) {
     const Filesystem filesystem = filesystem_of(subject->path);
+    if ((only && filesystem.id != *only) || subject->looked >= looks_begun_) continue;
     if (subject->job != nullptr) {
       if (subject->job->filesystem.id == filesystem.id) continue;
       // The job hangs, perhaps for good, where this path does not lead any more.
@@ -194,20 +209,23 @@ void Scheduler::begin_looks() {
     PassJob& job = job_on(filesystem, jobs);
     subject->job = &job;
     job.subjects.push_back(subject);
-    LookTask& task = job.looks.emplace_back();
-    task.name = subject->name;
-    task.path = subject->path;
-    task.sampled = subject->sampled;
-    task.sample = subject->sample;
-    task.kept = subject->kept;
+    job.looks.push_back(task_of(*subject));
   }
-  add_mounts(jobs);
+  add_mounts(jobs, only);
   for (const auto& [id, job] : jobs) {
     start(job, [job, node = node_, tools = parts_.tools] {
-      run_looks(job->looks, *node, tools, job->progress);
+      // First, so that a pass that is cut knows how full its filesystems are.
       look_at_filesystems(job->mounts, tools, job->node_task.emplace(), job->progress);
+      run_looks(job->looks, *node, tools, job->progress);
     });
   }
+}
+
+void Scheduler::cut_looks() {
+  cut_ = true;
+  jobs_.cut();
+  note_starved(kWaitOfCut);
+  publish_between();
   end_phase_if_done();
 }
 
@@ -225,18 +243,21 @@ PassJob& Scheduler::job_on(const Filesystem& filesystem, Jobs& jobs) {
   return *job;
 }
 
-void Scheduler::add_mounts(Jobs& jobs) const {
+void Scheduler::add_mounts(Jobs& jobs, std::optional<FilesystemId> only) const {
   if (std::ranges::find(parts_.tools.node_collectors, &kFilesystemNodeCollector) ==
       parts_.tools.node_collectors.end())
     return;
   for (const Mount* mount : mounts_of(subjects_, node_->mounts)) {
     const Filesystem filesystem = filesystem_of(mount->mountpoint);
-    if (!is_held_up(filesystem.id)) job_on(filesystem, jobs).mounts.push_back(*mount);
+    if ((only && filesystem.id != *only) || is_held_up(filesystem.id)) continue;
+    job_on(filesystem, jobs).mounts.push_back(*mount);
   }
 }
 
 void Scheduler::begin_node_look() {
+  jobs_.for_each(Phase::looks, [this](PassJob& job) { collect(job, false); });
   phase_ = Phase::node;
+  node_begun_ = Snapshot::Clock::now();
   if (jobs_.is_running(phase_, procfs().id)) return end_phase_if_done();
   auto job = std::make_shared<PassJob>();
   job->filesystem = procfs();
@@ -256,7 +277,7 @@ void Scheduler::end_phase_if_done() {
     case Phase::looks: return begin_node_look();
     case Phase::node:
       publish();
-      if (reconfigure_) begin_pass();
+      if (reconfigure_ || cut_) begin_pass();
   }
 }
 
@@ -264,64 +285,9 @@ void Scheduler::start(const Job& job, Loop::Callback work) {
   jobs_.start(phase_, job, std::move(work), [this](const Job& done) { job_done(done); });
 }
 
-void Scheduler::job_done(const Job& job) {
-  for (const auto& subject : job->subjects)
-    if (subject->job == job.get()) subject->job = nullptr;
-  // A late table is a table: the next one may not be read within five seconds of it.
-  if (job->node && job->node->locks) lock_holders_ = job->node->locks;
-  // What a late discovery found is there; what a stalled look saw is old by now.
-  collect_discovery(*job);
-  if (job->stalled) tell_stalled_mounts();
-  if (!job->stalled && !job->late) collect(*job);
-}
-
-void Scheduler::collect_discovery(PassJob& job) {
-  if (job.discovery.empty()) return;
-  const auto now = Discoverer::Clock::now();
-  for (DiscoveryTask& task : job.discovery) {
-    if (const auto before = discoverer_.last_troubles(task.id); before && !task.is_half_way())
-      judge_.discovered(task, *before);
-    parts_.tools.own_metrics->observe_collector(kDiscoveryName,
-                                                std::chrono::duration<double>(task.took).count());
-    if (task.error)
-      parts_.tools.own_metrics->count_collector_error(kDiscoveryName, task.error->code);
-    discoverer_.done(std::move(task), now,
-                     [this](const std::string& path) { return filesystem_of(path).mountpoint; });
-  }
-  // Mounts that a walk met are walked in the same pass.
-  if (phase_ == Phase::discovery) start_due_discovery();
-}
-
-void Scheduler::collect(PassJob& job) {
-  if (job.node) node_ = job.node;
-  if (job.node_error)
-    keep_failure(found_.node.failures, kLookName, *job.node_error, *parts_.tools.own_metrics);
-  for (std::size_t i = 0; i < job.looks.size(); ++i) {
-    LookTask& task = job.looks[i];
-    judge_.looked(task);
-    if (task.states) {
-      const StateSet excluded = discoverer_.config()->exclude_states;
-      job.subjects[i]->excluded = is_hidden(*job.subjects[i], subjects_, *task.states & excluded);
-    }
-    for (std::size_t limit = 0; limit < found_.limits.size(); ++limit)
-      found_.limits[limit] = found_.limits[limit] || task.limits[limit];
-    if (task.states && task.states->contains(DatabaseState::absent)) absent_.insert(task.path);
-    found_.access[task.name] = task.access;
-    found_.looked.insert_or_assign(task.name, std::move(task.batch));
-    found_.node.look.holders.insert(task.holders.begin(), task.holders.end());
-  }
-  if (!job.node_task) return;
-  if (phase_ == Phase::node) {
-    found_.node = std::move(*job.node_task);
-    return judge_.looked(found_.node);
-  }
-  std::ranges::move(job.node_task->look.filesystems,
-                    std::back_inserter(found_.node.look.filesystems));
-  std::ranges::move(job.node_task->failures, std::back_inserter(found_.node.failures));
-}
-
 void Scheduler::apply(const Subjects::Changes& changes) {
   for (const auto& subject : changes.moved) {
+    subject->shown.reset();
     const Filesystem filesystem = filesystem_of(subject->path);
     if (subject->sampled && !filesystem.remote)
       parts_.sampler.watch(subject->sample, subject->path, filesystem);
@@ -348,32 +314,6 @@ void Scheduler::enrol(Subject& subject) {
   } else {
     parts_.sampler.forget(subject.sample);
   }
-}
-
-void Scheduler::publish() {
-  phase_ = Phase::idle;
-  SqlReader* const sql = parts_.sql;
-  if (sql != nullptr && sql->wants_targets()) sql->update(targets_of(subjects_, found_));
-  std::vector<SubjectReadings> readings = readings_of(subjects_, std::exchange(found_, {}), sql);
-  const std::size_t shown = readings.size() - 1;
-  OwnMetrics& own = *parts_.tools.own_metrics;
-  own.set_databases(shown, subjects_.all().size() - shown, subjects_.over_limit());
-  own.set_discovery(discoverer_.status());
-  judge_.denied_processes(discoverer_.status().denied_processes);
-  own.set_stalled_mounts(stalled_.size());
-  const std::uint64_t looks = parts_.sampler.looks();
-  own.count_sampler_looks(looks - std::exchange(looks_counted_, looks));
-  own.set_looks_cpu(parts_.sampler.cpu_seconds());
-  own.set_sampler_slowdown(parts_.sampler.slowdown());
-  judge_.slowed(parts_.sampler.slowdown());
-  own.set_lost_log_lines(parts_.log.lost_lines());
-  own.set_snapshot_time(unix_now());
-  auto snapshot =
-      std::make_shared<const Snapshot>(std::move(readings), own.collect(),
-                                       sql == nullptr ? std::vector<TextFamily>() : sql->families(),
-                                       looks_begun_, kSnapshotIntervals * poll_.interval);
-  parts_.snapshot->set(snapshot);
-  if (parts_.published) parts_.published(*snapshot);
 }
 
 Filesystem Scheduler::filesystem_of(const DiscoveryTask& task) const {

@@ -3,7 +3,9 @@
 /// A pass has four phases: read the mount table, discover databases, look at them, look at the node
 /// around them. Within a phase there is one pool job for each filesystem, so that one that hangs
 /// keeps one job and one thread and delays nobody else: once it makes no progress for a second it
-/// is stalled, the pass goes on without it, and it gets no further job until it answers. A
+/// is stalled, the pass goes on without it, and it gets no further job until it answers. What is
+/// only slow has two intervals: then the pass is cut, keeps what it has looked at, and the next one
+/// begins with the rest. A
 /// discovery that takes its time is not waited for: what it finds joins a later pass.
 #pragma once
 
@@ -17,6 +19,7 @@
 #include <vector>
 
 #include "exporter/config.h"
+#include "exporter/cpu_shortage.h"
 #include "exporter/discoverer.h"
 #include "exporter/judge.h"
 #include "exporter/look_job.h"
@@ -72,12 +75,18 @@ class Scheduler {
 
   void tick();
   void watch_jobs();
+  /// Notes jobs that waited for a core most of their time, and for at least so long.
+  void note_starved(PassJobs::Clock::duration least);
   void begin_pass();
   void begin_discovery();
   /// Tasks hang on what was unmounted from their folders since.
   void abandon_lost_discovery();
   void start_due_discovery();
   void begin_looks();
+  /// On all filesystems, or `only` one, at databases that this pass has not looked at.
+  void start_looks(std::optional<FilesystemId> only);
+  /// The pass goes on to the node with what it has.
+  void cut_looks();
   void begin_node_look();
   void end_phase_if_done();
   void start(const Job& job, Loop::Callback work);
@@ -91,10 +100,17 @@ class Scheduler {
   /// Has the sampler watch it, or not, by the mount it lies on now.
   void enrol(Subject& subject);
   /// The mounts of all databases and their WALs, to be asked how full they are.
-  void add_mounts(Jobs& jobs) const;
-  void collect(PassJob& job);
+  void add_mounts(Jobs& jobs, std::optional<FilesystemId> only) const;
+  /// What a job has done and was not collected yet; `ended`: all of it, in its own pass.
+  void collect(PassJob& job, bool ended);
+  void collect_look(LookTask& task, Subject& subject);
+  void collect_filesystems(PassJob& job);
   void collect_discovery(PassJob& job);
   void publish();
+  /// The page as it is in the middle of a long pass, if it is worth it.
+  void publish_between();
+  PageContext page_context() const;
+  void publish(Page page);
   Filesystem procfs() const { return filesystem_of(parts_.paths.procfs); }
   /// That of a path, or of what a task touches.
   Filesystem filesystem_of(const std::string& path) const {
@@ -119,8 +135,14 @@ class Scheduler {
 
   Phase phase_ = Phase::idle;
   Loop::TimerId timer_ = 0;
-  Snapshot::Clock::time_point pass_begun_;  ///< or a little later: see `begin_looks`
+  Snapshot::Clock::time_point pass_started_;
+  Snapshot::Clock::time_point pass_begun_;  ///< the same, or a little later: see `begin_looks`
   Snapshot::Clock::time_point looks_begun_;
+  Snapshot::Clock::time_point node_begun_;
+  std::optional<Snapshot::Clock::time_point> node_looked_;
+  std::size_t waiting_ = 0;  ///< databases that the last pass did not look at
+  bool cut_ = false;         ///< this pass
+  CpuWatch cpu_watch_;
   std::map<FilesystemId, std::string> stalled_;  ///< by a mountpoint of each
   std::uint64_t looks_counted_ = 0;
   std::shared_ptr<const KnownPaths> known_paths_ = std::make_shared<const KnownPaths>();

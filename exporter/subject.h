@@ -1,8 +1,10 @@
 /// A database under observation: its name for good, its path, labels and state for now.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "collectors/look.h"
@@ -32,7 +34,17 @@ struct Subject {
   };
   std::shared_ptr<Kept> kept = std::make_shared<Kept>();
   const PassJob* job = nullptr;  ///< the look job it is in now
-  bool excluded = false;         ///< found in one of `exclude_states`: looked at and not shown
+
+  /// When its last look began that came to an end; never, before the first.
+  std::chrono::steady_clock::time_point looked;
+  /// Where the published snapshot has the readings of that look.
+  struct Shown {
+    std::size_t subject = 0;
+    std::size_t readings = 0;  ///< how many; those of queries stand behind them
+  };
+  std::optional<Shown> shown;
+
+  bool excluded = false;  ///< found in one of `exclude_states`: looked at and not shown
 };
 
 }  // namespace sqlite_exporter

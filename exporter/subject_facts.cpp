@@ -21,6 +21,24 @@ bool is_hidden(const Subject& subject, const Subjects& subjects, StateSet exclud
          names_many(subjects.entries()[subject.entry].path);
 }
 
+std::vector<std::shared_ptr<Subject>> in_turn(const Subjects& subjects, bool rotated) {
+  std::vector<std::shared_ptr<Subject>> all;
+  all.reserve(subjects.all().size());
+  for (const auto& [name, subject] : subjects.all()) all.push_back(subject);
+  if (rotated) std::ranges::stable_sort(all, {}, &Subject::looked);
+  return all;
+}
+
+LookTask task_of(const Subject& subject) {
+  LookTask task;
+  task.name = subject.name;
+  task.path = subject.path;
+  task.sampled = subject.sampled;
+  task.sample = subject.sample;
+  task.kept = subject.kept;
+  return task;
+}
+
 std::vector<const Mount*> mounts_of(const Subjects& subjects, const MountTable& mounts) {
   std::set<const Mount*> found;
   for (const auto& [name, subject] : subjects.all()) {

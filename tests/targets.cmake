@@ -85,6 +85,7 @@ unit_test(test_linux SOURCES
   tests/linux/readonly_mounts_test.cpp
   tests/linux/resolve_path_test.cpp
   tests/linux/text_file_test.cpp
+  tests/linux/thread_activity_test.cpp
   tests/support/real_cgroup.cpp
   USES collectors_linux test_support)
 
@@ -181,6 +182,7 @@ unit_test(test_selftest SOURCES
 
 unit_test(test_core SOURCES
   tests/exporter/cpu_budget_test.cpp
+  tests/exporter/cpu_shortage_test.cpp
   tests/exporter/discoverer_files_test.cpp
   tests/exporter/discoverer_test.cpp
   tests/exporter/discovery_test.cpp
@@ -191,10 +193,12 @@ unit_test(test_core SOURCES
   tests/exporter/loop_test.cpp
   tests/exporter/node_paths_test.cpp
   tests/exporter/once_test.cpp
+  tests/exporter/pass_findings_test.cpp
   tests/exporter/sampler_test.cpp
   tests/exporter/scheduler_test.cpp
   tests/exporter/shipped_config_test.cpp
   tests/exporter/subjects_test.cpp
+  tests/exporter/thread_watch_test.cpp
   tests/exporter/walk_test.cpp
   tests/exporter/web_test.cpp
   tests/support/config_of.cpp

@@ -19,6 +19,7 @@ enum class Errc : std::uint8_t {
   busy,         ///< changed under every one of the bounded retries
   timeout,      ///< over its deadline
   stalled,      ///< the mount did not answer
+  starved,      ///< this process got too little CPU to say it in time
   limit,        ///< out of descriptors, memory, or over a configured limit
   io,           ///< the kernel reported a read error
   corrupt,      ///< bytes that break the file format
@@ -27,9 +28,9 @@ enum class Errc : std::uint8_t {
   internal,     ///< a defect of this program
 };
 
-inline constexpr std::array<std::string_view, 11> kErrcNames = {
-    "no_data", "denied",  "busy",        "timeout", "stalled", "limit",
-    "io",      "corrupt", "unsupported", "config",  "internal"};
+inline constexpr std::array<std::string_view, 12> kErrcNames = {
+    "no_data", "denied", "busy",    "timeout",     "stalled", "starved",
+    "limit",   "io",     "corrupt", "unsupported", "config",  "internal"};
 
 constexpr std::string_view to_string(Errc code) {
   return kErrcNames[static_cast<std::size_t>(code)];

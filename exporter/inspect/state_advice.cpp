@@ -146,6 +146,7 @@ std::string_view advice_on(Errc code) {
     case Errc::limit: return "Raise the limit of open files (ulimit -n), or name fewer files.";
     case Errc::io: return "The device reports read errors: look at the kernel log.";
     case Errc::stalled: return "Look for a disk or a server that does not answer.";
+    case Errc::starved: return "Give it more CPU.";
     case Errc::unsupported: return "Give the path of a database file.";
     default: return "";
   }

@@ -35,6 +35,49 @@ TEST_CASE("a slowdown is told when it begins and ends, at most once a minute") {
   CHECK(lines_of(3, 162s).find("slowdown=3.0") != std::string::npos);
 }
 
+TEST_CASE("too little CPU is told in so many words, when it begins and ends") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  Judge judge(log);
+  const std::chrono::steady_clock::time_point begin{1h};
+  const auto lines = [&](const std::optional<CpuShortage>& shortage, std::chrono::seconds after) {
+    return standard_error_of([&] { judge.short_of_cpu(shortage, begin + after); });
+  };
+  CpuShortage shortage;
+  shortage.waited = 9s;
+  shortage.observed = 10s;
+  shortage.periods = 100;
+  shortage.throttled_periods = 97;
+  CHECK(lines(std::nullopt, 0s).empty());
+  const std::string began = lines(shortage, 1s);
+  CHECK(std::ranges::count(began, '\n') == 1);
+  CHECK(began.find("level=warn msg=\"too little CPU: ") != std::string::npos);
+  CHECK(began.find(" waited=90% throttled=\"97 of 100 periods\" advice=\"raise the CPU limit") !=
+        std::string::npos);
+  CHECK(began.find("stall") == std::string::npos);
+  CHECK(lines(shortage, 100s).empty());
+  CHECK(lines(std::nullopt, 101s).find("enough CPU again") != std::string::npos);
+  CHECK(lines(shortage, 102s).empty());
+  shortage.periods = shortage.throttled_periods = 0;
+  shortage.node_pressure = 0.8;
+  CHECK(
+      lines(shortage, 162s).find(" node_pressure=80% advice=\"give the exporter a larger share") !=
+      std::string::npos);
+}
+
+TEST_CASE("a pass that was cut is told at most once a minute") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  Judge judge(log);
+  const std::chrono::steady_clock::time_point begin{1h};
+  const auto lines = [&](std::size_t waiting, std::chrono::seconds after) {
+    return standard_error_of([&] { judge.pass_ended(waiting, false, begin + after); });
+  };
+  CHECK(lines(0, 0s).empty());
+  CHECK(lines(312, 1s).find("the next one begins with the rest\" not_looked_at=312 ") !=
+        std::string::npos);
+  CHECK(lines(312, 60s).empty());
+  CHECK(lines(312, 61s) != "");
+}
+
 TEST_CASE("what discovery meets is told when it is new, and when it is over") {
   const Log log(LogLevel::info, LogFormat::logfmt);
   Judge judge(log);

@@ -67,6 +67,42 @@ TEST_CASE("an old sample is never served as new") {
   CHECK(task.failures[0].error.code == Errc::stalled);
 }
 
+TEST_CASE("an old sample of a sampler that is late for want of CPU says nothing of the database") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("create table t(x)");
+  std::vector<LookTask> tasks;
+  tasks.push_back(task_at(directory / "app.db", std::chrono::hours(1)));
+  LookTools starved = tools();
+  starved.sampler_is_late = [] { return true; };
+  Progress progress;
+  run_looks(tasks, Node(), starved, progress);
+  CHECK(tasks[0].starved);
+  CHECK(tasks[0].batch.readings().empty());
+  REQUIRE(tasks[0].failures.size() == 1);
+  CHECK(tasks[0].failures[0].error.code == Errc::starved);
+  CHECK(tasks[0].failures[0].error.message.starts_with("too little CPU: "));
+}
+
+TEST_CASE("looks that are cut keep what is done, and leave the rest") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("create table t(x)");
+  std::vector<LookTask> tasks;
+  for (int i = 0; i < 3; ++i) tasks.push_back(task_at(directory / "app.db", std::chrono::hours(1)));
+  LookTools cutting = tools();
+  Progress progress;
+  int asked = 0;
+  cutting.sampler_is_late = [&] {
+    if (++asked == 2) progress.cut();
+    return false;
+  };
+  run_looks(tasks, Node(), cutting, progress);
+  CHECK(progress.done() == 2);
+  CHECK(up(tasks[1]) == 0);
+  CHECK(tasks[2].batch.readings().empty());
+}
+
 TEST_CASE("how old a sample may be follows the time until the next") {
   const TemporaryDirectory directory;
   SqliteApplication app(directory / "app.db");

@@ -178,6 +178,7 @@ void write_texts(const Corpora& corpora) {
   corpora.add("process_stat", "hostile_name",
               "77 (a) S (b)) S 1 77 77 0 -1 4194560 5000 0 12 0 341 58 0 0 20 0 9 0 123456 "
               "987654321 2048 18446744073709551615 1 1\n");
+  corpora.add("schedstat", "throttled", "23218050 227188084 8\n");
 }
 
 /// A page of a journal, and the name of a super-journal behind it.
