@@ -68,7 +68,7 @@ void run_look(LookTask& task, const Node& node, const LookTools& tools) {
 void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& tools,
                Progress& progress) {
   const ThreadCpuMeter meter(*tools.cpu_time);
-  progress.step();  // it has begun: what waits for a thread is not stuck
+  progress.step();
   for (LookTask& task : tasks) {
     if (progress.is_cut()) return;
     task.begun = std::chrono::steady_clock::now();
@@ -83,6 +83,7 @@ void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& 
 
 void look_at_filesystems(const std::vector<Mount>& mounts, const LookTools& tools, NodeTask& task,
                          Progress& progress) {
+  progress.step();  // it has begun: what waits for a thread is not stuck
   for (const Mount& mount : mounts) {
     Result<FilesystemStatus> status = read_filesystem_status(mount);
     if (status) {

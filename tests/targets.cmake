@@ -277,8 +277,8 @@ foreach(script alerts attribution cases_alerts cases_encrypted cases_files cases
         cases_mounts cases_wal chart completion counters dashboards dashboards_data encrypted
         examples explain incident_demo incidents inspect interference links many metrics node
         node_paths once pods program prometheus queries readme remount rescue risks runbooks
-        selftest service_manager
-        sql_worker stalls states sync sync_worker units worker_promise)
+        selftest service_manager sql_worker stalls starved states sync sync_worker units
+        worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
@@ -286,7 +286,7 @@ foreach(script alerts attribution cases_alerts cases_encrypted cases_files cases
     ENVIRONMENT "${e2e_environment}")
 endforeach()
 # What it tests is a hang: its own must not hold up the run.
-set_tests_properties(e2e_remount e2e_stalls PROPERTIES TIMEOUT 600 LABELS "e2e;slow")
+set_tests_properties(e2e_remount e2e_stalls e2e_starved PROPERTIES TIMEOUT 900 LABELS "e2e;slow")
 # They run no code of ours but `describe` and `check-config`, or none.
 set_tests_properties(e2e_alerts e2e_cases_alerts e2e_chart e2e_dashboards e2e_examples e2e_units
   PROPERTIES LABELS "e2e;source")

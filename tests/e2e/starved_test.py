@@ -119,18 +119,18 @@ class StarvedTestCase(fuse.TestCase):
     def watch(self, *arguments, interval="1s"):
         exporter = support.Exporter(*arguments, interval=interval)
         self.addCleanup(exporter.process.wait)
-        self.addCleanup(exporter.process.kill)
+        self.addCleanup(exporter.process.kill)  # to stop at its leisure may take it long
         return Watched(exporter)
 
     def await_all(self, watched, names):
         """Until each was looked at; a scrape costs CPU as well, so they are few."""
         def done():
             if watched.look() is None or not watched.seen >= set(names):
-                self.wait(1)
+                self.wait(2)
                 return False
             return True
 
-        support.await_that(done, "every database to have had its turn", 4 * support.PATIENCE)
+        support.await_that(done, "every database to have had its turn", 10 * support.PATIENCE)
 
     def wait(self, seconds):
         threading.Event().wait(seconds)
@@ -151,12 +151,39 @@ class StarvedTest(StarvedTestCase):
         names = self.databases()
         watched = self.watch(self.path("data/*.db"))
         limit.add(watched.exporter.process)
-        self.keep_busy()
         self.await_all(watched, names)
         told = lambda: watched.look() and watched.logged("too little CPU") and watched.logged(
             "a pass ended before every database was looked at")
         support.await_that(told, "it to be told")
+        self.assertIn("throttled=", watched.logged("too little CPU")[0])
         self.assert_nothing_stalls(watched)
+        page = support.await_that(watched.look, "a page")
+        self.assertGreater(support.value(page, "sqlite_exporter_passes_cut_total"), 0)
+
+    def test_eight_busy_loops_beside_it(self):
+        names = self.databases()
+        self.keep_busy()
+        watched = self.watch(self.path("data/*.db"))
+        self.await_all(watched, names)
+        self.assert_nothing_stalls(watched)
+
+    def test_a_mount_that_hangs_is_told_while_the_machine_is_busy(self):
+        mount = self.filesystem("mnt")
+        for name in ("near", "mnt/far"):
+            self.application(name + ".db").exec("create table t(x)").stop()
+        self.keep_busy()
+        watched = self.watch(self.path("near.db"), mount.path("far.db"))
+        self.await_all(watched, ["near", "far"])
+        self.hang(mount)
+        told = lambda: watched.look() and watched.up == {"near": "1", "far": "0"}
+        support.await_that(told, "the mount to be told")
+        page = support.await_that(watched.look, "a page")
+        self.assertEqual(support.value(page, "sqlite_exporter_stalled_mounts"), 1)
+        support.await_that(lambda: watched.logged("mountpoint=" + mount.mountpoint), "a line of it")
+        mount.go_on()
+        back = lambda: watched.look() and watched.up == {"near": "1", "far": "1"}
+        support.await_that(back, "the mount to answer")
+        self.assertEqual(watched.stalled, {"far"})
 
 
 if __name__ == "__main__":

@@ -131,16 +131,15 @@ class Exporter:
         return await_that(fresh, "a fresh snapshot")
 
     def metrics(self):
-        """The page of a look that began after this call."""
-        asked = time.time()
+        """The page of a pass that began after this call, and looked at every database."""
+        # The one after the last that had ended may be under way.
+        first = value(self.page(), "sqlite_exporter_passes_total") + 2
 
         def page():
             status, _, body = self.get("/metrics")
-            if status != 200:
-                return None
-            taken = value(body, "sqlite_exporter_snapshot_timestamp_seconds")
-            # A snapshot is stamped at its end; two intervals on, its looks began after the call.
-            return body if taken > asked + 0.5 else None
+            whole = (status == 200 and value(body, "sqlite_exporter_passes_total") >= first
+                     and value(body, "sqlite_exporter_databases_waiting") == 0)
+            return body if whole else None
 
         return await_that(page, "a new snapshot")
 
