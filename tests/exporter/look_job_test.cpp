@@ -137,6 +137,18 @@ TEST_CASE("a mount that cannot be asked is an error, one that is gone is not") {
   CHECK(task.failures[0].collector == "filesystem");
 }
 
+TEST_CASE("a job has begun before it asks the first filesystem, which may hang") {
+  NodeTask task;
+  Progress progress;
+  look_at_filesystems({}, tools(), task, progress);
+  int asked = 0;
+  progress.watch(Progress::Clock::now(), [&](int) {
+    ++asked;
+    return std::nullopt;
+  });
+  CHECK(asked == 1);
+}
+
 TEST_CASE("the CPU time of looks is counted") {
   const TemporaryDirectory directory;
   SqliteApplication app(directory / "app.db");
