@@ -69,6 +69,7 @@ TEST_CASE("what has not happened yet: counters are 0, gauges are left out") {
                        "reason=no_data"));
   for (const char* name : {"sqlite_exporter_databases", "sqlite_exporter_databases_over_limit",
                            "sqlite_exporter_sampler_slowdown", "sqlite_exporter_stalled_mounts",
+                           "sqlite_exporter_cpu_starved", "sqlite_exporter_databases_waiting",
                            "sqlite_exporter_snapshot_timestamp_seconds"})
     CHECK_FALSE(samples.contains(name));
 }
@@ -87,6 +88,9 @@ TEST_CASE("what has happened is counted") {
   metrics.set_sampler_slowdown(2.5);
   metrics.set_databases(7, 0, 3);
   metrics.set_stalled_mounts(2);
+  metrics.count_pass(0);
+  metrics.count_pass(31);
+  metrics.set_cpu_starved(true);
   metrics.set_snapshot_time(1795231440.125);
 
   const auto samples = samples_of(metrics);
@@ -106,6 +110,10 @@ TEST_CASE("what has happened is counted") {
   CHECK(samples.at("sqlite_exporter_databases") == 7);
   CHECK(samples.at("sqlite_exporter_databases_over_limit") == 3);
   CHECK(samples.at("sqlite_exporter_stalled_mounts") == 2);
+  CHECK(samples.at("sqlite_exporter_passes_total") == 2);
+  CHECK(samples.at("sqlite_exporter_passes_cut_total") == 1);
+  CHECK(samples.at("sqlite_exporter_databases_waiting") == 31);
+  CHECK(samples.at("sqlite_exporter_cpu_starved") == 1);
   CHECK(samples.at("sqlite_exporter_snapshot_timestamp_seconds") == 1795231440.125);
 }
 
@@ -114,6 +122,8 @@ TEST_CASE("every family is declared with the same name, help and type") {
   metrics.set_databases(1, 0, 0);
   metrics.set_sampler_slowdown(1);
   metrics.set_stalled_mounts(0);
+  metrics.count_pass(0);
+  metrics.set_cpu_starved(false);
   metrics.set_snapshot_time(1);
   metrics.set_reload(true, 1);
   metrics.expect_worker();
