@@ -13,7 +13,7 @@ namespace sqlite_exporter {
 /// or read what no lock protects.
 enum class SqlAccess : std::uint8_t {
   wal,         ///< an application has it open in WAL mode: readers keep nobody from writing
-  rollback,    ///< in rollback mode, where every reader keeps writers waiting
+  rollback,    ///< in rollback mode, where a lock would keep writers waiting
   not_open,    ///< in WAL mode, and no application has it open
   state,       ///< absent, damaged, left by a crash, or with locks that cannot be trusted
   filesystem,  ///< on a network or FUSE mount, or where its locks cannot be seen

@@ -88,8 +88,8 @@ inline constexpr std::array<ConfigKey, 44> kConfigKeys = {{
     {"log", "format", KeyType::string, "\"logfmt\" or \"json\"", "\"logfmt\"",
      "How a line of the log is written."},
     {"sql", "allow_rollback", KeyType::boolean, "true or false", "false",
-     "Whether queries read databases in rollback mode, too. There a writer waits for every "
-     "reader: a statement ends as soon as one does."},
+     "Whether queries read databases in rollback mode, too: without a lock, so that no writer "
+     "waits, and with a result only if nobody wrote meanwhile."},
     {"sql", "max_pinned_frames", KeyType::integer, "an integer from 1 to 1000000", "1000",
      "In WAL mode a statement ends once the application has written so many frames that no "
      "checkpoint can move because of it."},

@@ -220,6 +220,7 @@ unit_test(test_sql SOURCES
 unit_test(test_sql_worker SOURCES
   tests/exporter/sql/file_server_test.cpp
   tests/exporter/sql/worker/sandbox_test.cpp
+  tests/exporter/sql/worker/stillness_test.cpp
   USES sql_worker exporter_core test_support)
 
 unit_test(test_web SOURCES
@@ -276,8 +277,8 @@ set(e2e_environment
 foreach(script alerts attribution cases_alerts cases_encrypted cases_files cases_locks
         cases_mounts cases_wal chart completion counters dashboards dashboards_data encrypted
         examples explain incident_demo incidents inspect interference links many metrics node
-        node_paths once pods program prometheus queries readme remount rescue risks runbooks
-        selftest service_manager sql_worker stalls starved states sync sync_worker units
+        node_paths once pods program prometheus queries readme remount rescue risks rollback_reads
+        runbooks selftest service_manager sql_worker stalls starved states sync sync_worker units
         worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)

@@ -62,7 +62,7 @@ Result<Seen> look_at(Inspection& inspection, const NodePaths& paths) {
 std::string reason_of(SqlAccess access) {
   switch (access) {
     case SqlAccess::rollback:
-      return "it is in rollback mode, where a reader keeps writers waiting: see allow_rollback";
+      return "it is in rollback mode, which is read only if that is allowed: see allow_rollback";
     case SqlAccess::not_open: return "no application has it open in WAL mode";
     case SqlAccess::filesystem: return "its mount does not allow it, or locks cannot be seen there";
     default:

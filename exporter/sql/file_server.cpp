@@ -1,11 +1,11 @@
 #include "exporter/sql/file_server.h"
 
+#include <sys/inotify.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
 #include "collectors/linux/file.h"
 #include "exporter/sql/handed_file.h"
@@ -61,28 +61,54 @@ void send(int socket, FileReply reply, int descriptor) {
 
 }  // namespace
 
-Result<std::pair<Descriptor, Descriptor>> socket_for_files() {
+Result<std::pair<std::shared_ptr<const WorkerFiles>, Descriptor>> files_for_worker() {
   std::array<int, 2> ends{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return fail(error_from_errno(errno, "open", "a socket"));
-  return std::pair(Descriptor(ends[0]), Descriptor(ends[1]));
+  return std::pair(std::make_shared<const WorkerFiles>(
+                       Descriptor(ends[0]), Descriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC))),
+                   Descriptor(ends[1]));
 }
 
-FileServer::FileServer(std::string database, std::shared_ptr<const Descriptor> socket)
-    : database_(std::move(database)), socket_(std::move(socket)) {}
+FileServer::FileServer(std::string database, std::shared_ptr<const WorkerFiles> files)
+    : database_(std::move(database)), files_(std::move(files)) {}
 
 void FileServer::answer() {
-  if (!socket_) return;
+  if (!files_) return;
+  const int socket = files_->socket.get();
   FileRequest request;
-  const ssize_t size = ::recv(socket_->get(), &request, sizeof(request), MSG_DONTWAIT | MSG_TRUNC);
+  const ssize_t size = ::recv(socket, &request, sizeof(request), MSG_DONTWAIT | MSG_TRUNC);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (size != sizeof(request) || request.file >= kDatabaseFileEnds.size())
-    return socket_.reset();  // it is gone, or it is none of ours any more
+  if (size != sizeof(request) || request.file >= kDatabaseFileEnds.size() ||
+      request.wish >= kFileWishes)
+    return end();  // it is gone, or it is none of ours any more
   const Result<File> file =
       File::open(std::string(database_).append(kDatabaseFileEnds[request.file]));
-  const Result<FileStatus> status = file ? file->status() : Result<FileStatus>(fail(file.error()));
-  const bool handed = status && request.with_descriptor != 0;
-  send(socket_->get(), reply_of(status), handed ? file->descriptor() : -1);
+  const auto wish = static_cast<FileWish>(request.wish);
+  FileReply reply = reply_of(file.and_then([](const File& open) { return open.status(); }));
+  int handed = -1;
+  if (reply.error == 0 && wish == FileWish::file) handed = file->descriptor();
+  if (reply.error == 0 && (wish == FileWish::watch || wish == FileWish::watch_and_events)) {
+    if (!watch(file->descriptor())) reply.error = ENOSPC;
+    if (reply.error == 0 && wish == FileWish::watch_and_events) handed = files_->events.get();
+  }
+  send(socket, reply, handed);
+}
+
+/// No name is looked up again: what is watched is what was opened.
+bool FileServer::watch(int descriptor) {
+  const int events = files_->events.get();
+  const int before = std::exchange(
+      watch_, ::inotify_add_watch(events, ("/proc/self/fd/" + std::to_string(descriptor)).c_str(),
+                                  IN_MODIFY));
+  // To watch a file twice is one watch.
+  if (before >= 0 && before != watch_) ::inotify_rm_watch(events, before);
+  return watch_ >= 0;
+}
+
+void FileServer::end() {
+  if (watch_ >= 0) ::inotify_rm_watch(files_->events.get(), std::exchange(watch_, -1));
+  files_.reset();
 }
 
 }  // namespace sqlite_exporter

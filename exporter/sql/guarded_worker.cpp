@@ -16,17 +16,10 @@ constexpr std::chrono::milliseconds kWatchPeriod(100);
 constexpr std::chrono::seconds kGuardPatience(5);
 constexpr std::size_t kMostHungGuards = 3;
 
-Error error_of(StatementHarm harm, std::size_t frames) {
-  if (harm == StatementHarm::writer_waits)
-    return {Errc::busy, "it was ended because a writer waited for it"};
+Error too_many_pinned(std::size_t frames) {
   return {Errc::busy, std::string("it was ended because it kept more than ")
                           .append(std::to_string(frames))
                           .append(" frames of the WAL from being checkpointed")};
-}
-
-WorkerRestart restart_of(StatementHarm harm) {
-  return harm == StatementHarm::writer_waits ? WorkerRestart::writer_waits
-                                             : WorkerRestart::pinned_frames;
 }
 
 }  // namespace
@@ -49,13 +42,14 @@ void GuardedWorker::run(const StatementRequest& request, SqlAccess access,
     done(std::move(result));
     freed_();
   });
-  guard(request.path, access, max_pinned_frames);
+  // In rollback mode a statement holds no lock.
+  const bool pins = access == SqlAccess::wal;
+  guard(request.path, pins ? std::optional(max_pinned_frames) : std::nullopt);
 }
 
-void GuardedWorker::guard(const std::string& path, SqlAccess access,
-                          std::size_t max_pinned_frames) {
-  guard_ = std::make_shared<StatementGuard>(path, access, max_pinned_frames, worker_.files());
-  const auto harm = std::make_shared<std::optional<StatementHarm>>();
+void GuardedWorker::guard(const std::string& path, std::optional<std::size_t> max_pinned_frames) {
+  guard_ = std::make_shared<StatementGuard>(path, max_pinned_frames, worker_.files());
+  const auto harm = std::make_shared<bool>(false);
   loop_.in_pool([guard = guard_, harm] { *harm = guard->watch(); },
                 [this, harm, max_pinned_frames, guard = guard_] {
                   if (guard != guard_) {  // it was given up
@@ -64,7 +58,7 @@ void GuardedWorker::guard(const std::string& path, SqlAccess access,
                   }
                   guard_.reset();
                   if (*harm && !ended_)
-                    worker_.stop(restart_of(**harm), error_of(**harm, max_pinned_frames));
+                    worker_.stop(WorkerRestart::pinned_frames, too_many_pinned(*max_pinned_frames));
                   freed_();
                 });
 }
@@ -74,6 +68,7 @@ void GuardedWorker::watch() {
   if (!guard_ || !ended_ || Clock::now() - *ended_ < kGuardPatience) return;
   guard_.reset();
   ++hung_guards_;
+  worker_.let_go();  // the next one has a socket that this guard does not answer
   freed_();
 }
 

@@ -1,5 +1,5 @@
-/// The SQL worker with a guard over each statement, which ends it when the application waits for
-/// it. Loop thread only.
+/// The SQL worker with a guard over each statement in WAL mode, which ends it when too many frames
+/// pile up behind it. Loop thread only.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "collectors/sql_access.h"
 #include "exporter/loop.h"
 #include "exporter/sql/sql_worker.h"
 #include "exporter/sql/statement_guard.h"
@@ -36,7 +37,7 @@ class GuardedWorker {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void guard(const std::string& path, SqlAccess access, std::size_t max_pinned_frames);
+  void guard(const std::string& path, std::optional<std::size_t> max_pinned_frames);
   void watch();
 
   Loop& loop_;

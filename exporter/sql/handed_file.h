@@ -18,9 +18,17 @@ inline constexpr int kHandedFilesSocket = 3;
 inline constexpr std::array<std::string_view, 4> kDatabaseFileEnds = {"", "-wal", "-shm",
                                                                       "-journal"};
 
+enum class FileWish : std::uint8_t {
+  status,
+  file,   ///< a descriptor that reads it
+  watch,  ///< that writes to it, from now on, and to no other file, be events of an inotify
+  watch_and_events,  ///< the same, and that inotify's descriptor (inotify(7))
+};
+inline constexpr std::uint8_t kFileWishes = 4;
+
 struct FileRequest {
-  std::uint8_t file = 0;             ///< index into `kDatabaseFileEnds`
-  std::uint8_t with_descriptor = 0;  ///< 0: its status alone
+  std::uint8_t file = 0;  ///< index into `kDatabaseFileEnds`
+  std::uint8_t wish = 0;  ///< a `FileWish`
 };
 static_assert(sizeof(FileRequest) == 2);
 

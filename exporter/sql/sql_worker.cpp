@@ -5,8 +5,6 @@
 
 #include <utility>
 
-#include "exporter/sql/file_server.h"
-
 namespace sqlite_exporter {
 
 namespace {
@@ -61,7 +59,7 @@ Result<void> SqlWorker::start() {
   const auto on_line = [this, number](std::string_view line) {
     if (number == number_ && child_) hear(line);
   };
-  auto files = socket_for_files();
+  auto files = files_for_worker();
   if (!files) return fail(files.error());
   keep_tracing_to_ourselves();  // of this thread, which forks
   auto child =
@@ -69,7 +67,7 @@ Result<void> SqlWorker::start() {
                           {on_line, [this, number] { ended(number); }}, files->second.get());
   if (!child) return fail(child.error());
   child_ = std::move(*child);
-  files_ = std::make_shared<const Descriptor>(std::move(files->first));
+  files_ = std::move(files->first);
   be_known(child_->pid());
   return {};
 }

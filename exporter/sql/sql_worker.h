@@ -14,10 +14,10 @@
 #include "collectors/base/result.h"
 #include "collectors/own_reader.h"
 #include "exporter/child_process.h"
-#include "exporter/descriptor.h"
 #include "exporter/log.h"
 #include "exporter/loop.h"
 #include "exporter/own_metrics.h"
+#include "exporter/sql/file_server.h"
 #include "exporter/sql/messages.h"
 #include "exporter/sql/worker_restart.h"
 
@@ -53,7 +53,7 @@ class SqlWorker {
   void run(StatementRequest request, Done done);
   /// Where the child that runs a statement asks for files, to be answered by a `FileServer`; null
   /// without a child.
-  std::shared_ptr<const Descriptor> files() const { return files_; }
+  std::shared_ptr<const WorkerFiles> files() const { return files_; }
   /// Kills the worker, and with it the statement, which ends in `error`; `reason` is counted.
   void stop(WorkerRestart reason, Error error);
   /// To be called now and then: kills one that is over its time, and gives up one that cannot even
@@ -79,11 +79,11 @@ class SqlWorker {
 
   Parts parts_;
   std::unique_ptr<ChildProcess> child_;
-  std::shared_ptr<const Descriptor> files_;  ///< our end; with the child
-  std::uint64_t number_ = 0;                 ///< of the child, counted from 1
-  bool greeted_ = false;                     ///< it said hello
-  std::optional<Clock::time_point> killed_;  ///< when, if it was
-  bool told_ = false;                        ///< what its sandbox lacks
+  std::shared_ptr<const WorkerFiles> files_;  ///< of the child
+  std::uint64_t number_ = 0;                  ///< of the child, counted from 1
+  bool greeted_ = false;                      ///< it said hello
+  std::optional<Clock::time_point> killed_;   ///< when, if it was
+  bool told_ = false;                         ///< what its sandbox lacks
   std::optional<Running> running_;
   int speechless_ = 0;                           ///< ended before they said hello, in succession
   std::optional<Clock::time_point> not_before_;  ///< it would not start

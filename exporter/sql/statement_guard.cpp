@@ -7,35 +7,35 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "collectors/linux/file.h"
-#include "collectors/linux/lock_probe.h"
-#include "collectors/sqlite/lock_bytes.h"
 #include "collectors/sqlite/wal_index.h"
 
 namespace sqlite_exporter {
 
 namespace {
 
-/// No event tells of a lock or of a frame. A busy_timeout of nothing is rarer than one below this.
+/// No event tells of a frame.
 constexpr std::chrono::milliseconds kPeriod(10);
 
 }  // namespace
 
-StatementGuard::StatementGuard(const std::string& path, SqlAccess access,
-                               std::size_t max_pinned_frames,
-                               std::shared_ptr<const Descriptor> files)
+StatementGuard::StatementGuard(const std::string& path,
+                               std::optional<std::size_t> max_pinned_frames,
+                               std::shared_ptr<const WorkerFiles> files)
     : path_(path),
-      access_(access),
       max_pinned_frames_(max_pinned_frames),
       files_(path, std::move(files)),
       ended_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
-std::optional<StatementHarm> StatementGuard::watch() {
-  if (ended_.get() < 0) return std::nullopt;  // nothing would end us
-  const auto harm = access_ == SqlAccess::rollback ? watch_rollback() : watch_wal();
-  if (!harm) wait_for_end();
+bool StatementGuard::watch() {
+  if (ended_.get() < 0) return false;  // nothing would end us
+  const bool harm = max_pinned_frames_ && watch_wal();
+  while (!harm && !wait()) {
+  }
+  files_.end();
   return harm;
 }
 
@@ -58,28 +58,9 @@ bool StatementGuard::wait() {
   }
 }
 
-void StatementGuard::wait_for_end() {
-  while (!wait()) {
-  }
-}
-
-std::optional<StatementHarm> StatementGuard::watch_rollback() {
-  const Result<File> database = File::open(path_);
-  if (!database) return std::nullopt;
-  while (!wait()) {
-    // Readers hold it, shared, for a moment while they begin; and a writer that has got all it
-    // wants waits for nobody.
-    const auto pending = lock_on(*database, kPendingLock, 1);
-    if (!pending || !*pending || !(*pending)->exclusive) continue;
-    const auto shared = lock_on(*database, kSharedLockFirst, kSharedLockLength);
-    if (shared && *shared && !(*shared)->exclusive) return StatementHarm::writer_waits;
-  }
-  return std::nullopt;
-}
-
-std::optional<StatementHarm> StatementGuard::watch_wal() {
+bool StatementGuard::watch_wal() {
   const Result<File> shm = File::open(path_ + "-shm");
-  if (!shm) return std::nullopt;
+  if (!shm) return false;
   std::optional<WalSalts> generation;
   std::uint32_t first = 0;
   do {
@@ -94,10 +75,9 @@ std::optional<StatementHarm> StatementGuard::watch_wal() {
       generation = now->salts;
       first = 0;
     }
-    if (now->mx_frame > first && now->mx_frame - first > max_pinned_frames_)
-      return StatementHarm::pinned_frames;
+    if (now->mx_frame > first && now->mx_frame - first > *max_pinned_frames_) return true;
   } while (!wait());
-  return std::nullopt;
+  return false;
 }
 
 }  // namespace sqlite_exporter

@@ -12,11 +12,10 @@ enum class WorkerRestart : std::uint8_t {
   pinned_frames,  ///< its statement kept too many frames from being checkpointed
   protocol,       ///< it said what is no message
   timeout,        ///< its statement was over its time
-  writer_waits,   ///< its statement kept a writer waiting
 };
 
 /// The label value `reason`.
-inline constexpr std::array<std::string_view, 5> kWorkerRestartNames = {
-    "ended", "pinned_frames", "protocol", "timeout", "writer_waits"};
+inline constexpr std::array<std::string_view, 4> kWorkerRestartNames = {"ended", "pinned_frames",
+                                                                        "protocol", "timeout"};
 
 }  // namespace sqlite_exporter

@@ -163,17 +163,6 @@ class QueriesTest(scenes.EveryState):
         self.await_restart(exporter, "ended")
         support.await_that(lambda: workers_of(exporter) not in ([], [before]), "another worker")
 
-    def test_a_writer_in_rollback_mode_ends_the_statement_it_waits_for(self):
-        app = self.application("app.db")
-        app.exec("create table t(x)", "insert into t values (1)", "pragma busy_timeout=60000")
-        exporter = self.running(query("long", LONG, timeout="1m", interval="1h"),
-                                head="[sql]\nallow_rollback = true\n")
-        support.await_that(lambda: any(scenes.locks_of(pid) for pid in workers_of(exporter)),
-                           "the worker to read")
-        app.exec("insert into t values (2)")
-        self.await_restart(exporter, "writer_waits")
-        exporter.await_sample('sqlite_query_success{database="app",query="long"} 0')
-
     def test_a_statement_that_pins_too_many_frames_is_ended(self):
         app = self.database()
         exporter = self.running(query("long", LONG, timeout="1m", interval="1h"),

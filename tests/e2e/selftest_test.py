@@ -44,8 +44,8 @@ class SelftestTest(scenes.EveryState):
         self.assertEqual(told["live"], "agrees in 9 values")
         self.assertEqual(told["clean"],
                          "not compared: no application has it open in WAL mode")
-        self.assertEqual(told["rollback"], "not compared: it is in rollback mode, where a reader "
-                         "keeps writers waiting: see allow_rollback")
+        self.assertEqual(told["rollback"], "not compared: it is in rollback mode, which is read "
+                         "only if that is allowed: see allow_rollback")
         for name in ("crashed", "hot", "exclusive", "careless", "garbage"):
             self.assertEqual(
                 told[name],

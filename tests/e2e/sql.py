@@ -1,5 +1,6 @@
 """Queries for the tests, and the SQL worker by itself, spoken with as the exporter does."""
 
+import ctypes
 import errno
 import json
 import os
@@ -60,6 +61,10 @@ def traced_calls(trace):
             [call for pid, call in lines if pid not in workers])
 
 
+LIBC = ctypes.CDLL(None, use_errno=True)
+IN_MODIFY = 2
+
+
 class Files:
     """Hands a worker the files of one database, as the exporter does; `asked` has each request."""
 
@@ -70,12 +75,14 @@ class Files:
         self.path = None
         self.denied = None  # this one cannot be opened
         self.asked = []
+        self.events = LIBC.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.watched = None
         self.thread = threading.Thread(target=self.serve)
         self.thread.start()
 
     def serve(self):
         while request := self.socket.recv(64):
-            number, with_descriptor = request
+            number, wish = request
             path = self.path + self.ENDS[number]
             self.asked.append(path)
             descriptors, status, error = [], None, 0
@@ -90,16 +97,30 @@ class Files:
             facts = (0,) * 7 if error else (status.st_dev, status.st_ino, status.st_nlink,
                                             status.st_size, int(status.st_mtime), status.st_uid,
                                             status.st_mode)
-            handed = descriptors if with_descriptor and not error else []
+            handed = descriptors if wish == 1 and not error else []
+            if wish > 1 and not error:
+                self.watch(descriptors[0])
+                handed = [self.events] if wish == 3 else []
             socket.send_fds(self.socket, [struct.pack("=QQQQQIIiI", *facts, error, 0)], handed)
             for descriptor in descriptors:
                 os.close(descriptor)
+
+    def watch(self, descriptor):
+        """Writes to this file, and to no other, are events from now on."""
+        path = f"/proc/self/fd/{descriptor}".encode()
+        before, self.watched = self.watched, LIBC.inotify_add_watch(self.events, path, IN_MODIFY)
+        assert self.watched >= 0, os.strerror(ctypes.get_errno())
+        if before not in (None, self.watched):
+            LIBC.inotify_rm_watch(self.events, before)
 
     def end(self):
         if self.thread.is_alive():
             self.socket.shutdown(socket.SHUT_RDWR)
         self.thread.join()
         self.socket.close()
+        if self.events is not None:
+            os.close(self.events)
+            self.events = None
 
 
 class Worker:

@@ -1,4 +1,4 @@
-"""The SQL worker's promises: no write, no lock but to read, no blame, on any kernel."""
+"""The SQL worker's promises: no write, no lock but to read a WAL, no blame, on any kernel."""
 
 import json
 import os
@@ -50,6 +50,7 @@ class WorkerPromiseTest(scenes.EveryState):
         self.assertGreater(len(locks), 4)
         for lock in locks:
             self.assertRegex(lock, "l_type=(F_RDLCK|F_UNLCK)")
+            self.assertNotIn("rollback.db", lock)
         self.assertEqual([call for call in by_others if "F_SETLK" in call], [])
 
     def on_an_old_kernel(self):

@@ -11,6 +11,7 @@
 
 #include "exporter/sql/worker/authorizer.h"
 #include "exporter/sql/worker/read_only_files.h"
+#include "exporter/sql/worker/unlocked_files.h"
 
 namespace sqlite_exporter {
 
@@ -47,7 +48,7 @@ constexpr const char* kPragmas =
     "PRAGMA cell_size_check = 1;";
 
 /// In a URI a path has `%` and two digits for every byte that could mean something else.
-std::string uri_of(std::string_view path) {
+std::string uri_of(std::string_view path, DatabaseCopy copy) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string uri = "file:";
   for (const char c : path) {
@@ -59,7 +60,8 @@ std::string uri_of(std::string_view path) {
       uri += kDigits[byte & 0xFU];
     }
   }
-  return uri + "?mode=ro&readonly_shm=1";
+  uri += "?mode=ro&readonly_shm=1";
+  return copy == DatabaseCopy::in_memory ? uri + "&image=1" : uri;
 }
 
 int is_over(void* deadline) { return static_cast<const Deadline*>(deadline)->passed() ? 1 : 0; }
@@ -108,7 +110,7 @@ Result<void> set_up_sqlite(int socket) {
   unsigned char seed = 0;
   sqlite3_randomness(1, &seed);
   ::tzset();
-  if (!make_files_read_only(socket))
+  if (!make_files_read_only(socket) || !add_unlocked_files())
     return fail(Errc::internal, "SQLite's files cannot be made read-only");
   sqlite3_hard_heap_limit64(kHeapLimit);
   return {};
@@ -123,13 +125,13 @@ Error error_of(sqlite3* connection) {
           sqlite3_errmsg(connection)};
 }
 
-Result<Connection> open_connection(const std::string& path, Deadline& deadline) {
+Result<Connection> open_connection(const std::string& path, Deadline& deadline, DatabaseCopy copy) {
   read_only_files_of(path);
   sqlite3* raw = nullptr;
-  const int opened = sqlite3_open_v2(uri_of(path).c_str(), &raw,
+  const int opened = sqlite3_open_v2(uri_of(path, copy).c_str(), &raw,
                                      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
                                          SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE,
-                                     "unix");
+                                     kUnlockedFiles);
   Connection connection(raw);
   if (opened != SQLITE_OK) return fail(error_of(raw));
   for (const auto& [limit, value] : kLimits) sqlite3_limit(raw, limit, value);

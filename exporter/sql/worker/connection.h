@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -26,10 +27,16 @@ struct CloseConnection {
 };
 using Connection = std::unique_ptr<sqlite3, CloseConnection>;
 
-/// `mode=ro&readonly_shm=1`, query_only, defensive, an authorizer, limits; once `deadline` has
-/// passed, whatever runs on it is interrupted. `deadline` outlives the connection. Nothing of the
-/// database is read yet. Errors as `error_of`.
-Result<Connection> open_connection(const std::string& path, Deadline& deadline);
+enum class DatabaseCopy : std::uint8_t {
+  none,
+  in_memory,  ///< of one moment, if it is in rollback mode; not of more than `kMostImage`
+};
+
+/// `mode=ro&readonly_shm=1`, without a lock in rollback mode, query_only, defensive, an authorizer,
+/// limits; once `deadline` has passed, whatever runs on it is interrupted. `deadline` outlives the
+/// connection. Nothing of the database is read yet. Errors as `error_of`.
+Result<Connection> open_connection(const std::string& path, Deadline& deadline,
+                                   DatabaseCopy copy = DatabaseCopy::none);
 
 /// The connection's last error. busy: a lock, or the application is about to change the mode;
 /// timeout; limit: of memory or of SQLite's; corrupt; io; denied; no_data: there is no such file

@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "exporter/sql/handed_file.h"
-
 namespace sqlite_exporter {
 
 namespace {
@@ -42,10 +40,10 @@ void fill(struct stat& status, const FileReply& reply) {
 
 }  // namespace
 
-int HandedFiles::ask(const char* path, bool with_descriptor, struct stat* status) const {
+int HandedFiles::ask(const char* path, FileWish wish, struct stat* status) const {
   const auto file = file_of(path, database_);
   if (!file) return refuse(EACCES);
-  const FileRequest request{*file, static_cast<std::uint8_t>(with_descriptor ? 1 : 0)};
+  const FileRequest request{*file, static_cast<std::uint8_t>(wish)};
   if (::write(socket_, &request, sizeof(request)) != sizeof(request)) return refuse(EIO);
   FileReply reply;
   iovec content{&reply, sizeof(reply)};
@@ -62,15 +60,26 @@ int HandedFiles::ask(const char* path, bool with_descriptor, struct stat* status
   if (size != sizeof(reply)) return refuse(EIO);
   if (reply.error != 0) return refuse(reply.error);
   if (status != nullptr) fill(*status, reply);
-  if (!with_descriptor) return 0;
+  if (wish == FileWish::status || wish == FileWish::watch) return 0;
   const int descriptor = descriptor_in(message);
   return descriptor < 0 ? refuse(EMFILE) : descriptor;  // there was no room for it
 }
 
-int HandedFiles::open(const char* path) const { return ask(path, true, nullptr); }
+int HandedFiles::open(const char* path) const { return ask(path, FileWish::file, nullptr); }
 
 int HandedFiles::status(const char* path, struct stat* status) const {
-  return ask(path, false, status);
+  return ask(path, FileWish::status, status);
+}
+
+bool HandedFiles::watch(int descriptor, int& events) const {
+  struct stat watched{};
+  const FileWish wish = events < 0 ? FileWish::watch_and_events : FileWish::watch;
+  const int answer = ask(database_.c_str(), wish, &watched);
+  if (answer < 0) return false;
+  if (events < 0) events = answer;
+  struct stat open{};
+  return ::fstat(descriptor, &open) == 0 && open.st_dev == watched.st_dev &&
+         open.st_ino == watched.st_ino;
 }
 
 }  // namespace sqlite_exporter

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "exporter/sql/handed_file.h"
+
 namespace sqlite_exporter {
 
 /// Asks the daemon, which opens what it watches itself. SQLite runs in one thread.
@@ -20,9 +22,12 @@ class HandedFiles {
   int open(const char* path) const;
   /// As stat(2): device, inode, link count, size, owner, mode and mtime.
   int status(const char* path, struct stat* status) const;
+  /// From now on writes to the database are events of `events`, which is an inotify's descriptor or
+  /// becomes one. False if they cannot be, or if `descriptor` has another file open.
+  bool watch(int descriptor, int& events) const;
 
  private:
-  int ask(const char* path, bool with_descriptor, struct stat* status) const;
+  int ask(const char* path, FileWish wish, struct stat* status) const;
 
   int socket_ = -1;
   std::string database_;

@@ -8,8 +8,6 @@
 
 #include <cerrno>
 
-#include "exporter/sql/worker/handed_files.h"
-
 namespace sqlite_exporter {
 
 namespace {
@@ -75,6 +73,8 @@ bool make_files_read_only(int socket) {
          replace(vfs, "mkdir", refuse_mkdir) && replace(vfs, "fchmod", refuse_fchmod) &&
          replace(vfs, "fchown", refuse_fchown);
 }
+
+const HandedFiles& handed_files() { return files(); }
 
 void read_only_files_of(const std::string& database) { files().set_database(database); }
 

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "exporter/sql/worker/handed_files.h"
+
 namespace sqlite_exporter {
 
 /// By SQLite's own hooks below its unix VFS, so on every kernel: a connection with mode=ro alone
@@ -11,6 +13,9 @@ namespace sqlite_exporter {
 /// application then fails to write. Before the first connection. `socket` is the one
 /// of `HandedFiles`. False if the hooks are not there.
 bool make_files_read_only(int socket);
+
+/// Where they come from.
+const HandedFiles& handed_files();
 
 /// From now on SQLite finds the files of this database alone; `database` is a realpath.
 void read_only_files_of(const std::string& database);

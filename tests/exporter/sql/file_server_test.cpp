@@ -28,7 +28,8 @@ struct Site {
   Descriptor of_worker;
   FileServer server;
 
-  Site() : Site(socket_for_files().value()) {}
+  Site() : Site(files_for_worker().value()) {}
+  ~Site() { server.end(); }
 
   FileReply ask(const std::string& request, int* descriptor = nullptr) {
     REQUIRE(::send(of_worker.get(), request.data(), request.size(), 0) ==
@@ -57,22 +58,21 @@ struct Site {
   }
 
  private:
-  explicit Site(std::pair<Descriptor, Descriptor> ends)
-      : of_worker(std::move(ends.second)),
-        server(database, std::make_shared<const Descriptor>(std::move(ends.first))) {}
+  explicit Site(std::pair<std::shared_ptr<const WorkerFiles>, Descriptor> ends)
+      : of_worker(std::move(ends.second)), server(database, std::move(ends.first)) {}
 };
 
-std::string request(int file, int with_descriptor) {
-  return {static_cast<char>(file), static_cast<char>(with_descriptor)};
+std::string request(int file, FileWish wish) {
+  return {static_cast<char>(file), static_cast<char>(wish)};
 }
 
 TEST_CASE("a file of the database is handed over, open for reading alone") {
   Site site;
   std::ofstream(site.database) << "0123456789";
   std::ofstream(site.database + "-wal") << "abc";
-  CHECK(site.ask(request(0, 0)).size == 10);
+  CHECK(site.ask(request(0, FileWish::status)).size == 10);
   int descriptor = -1;
-  const FileReply reply = site.ask(request(1, 1), &descriptor);
+  const FileReply reply = site.ask(request(1, FileWish::file), &descriptor);
   CHECK(reply.error == 0);
   CHECK(reply.size == 3);
   REQUIRE(descriptor >= 0);
@@ -81,22 +81,43 @@ TEST_CASE("a file of the database is handed over, open for reading alone") {
   CHECK(::fstat(descriptor, &status) == 0);
   CHECK(status.st_ino == reply.inode);
   ::close(descriptor);
-  CHECK(site.ask(request(3, 1)).error == ENOENT);
+  CHECK(site.ask(request(3, FileWish::file)).error == ENOENT);
+}
+
+TEST_CASE("writes to a file that is watched are events, until the end") {
+  Site site;
+  std::ofstream(site.database) << "x";
+  int events = -1;
+  CHECK(site.ask(request(0, FileWish::watch_and_events), &events).error == 0);
+  REQUIRE(events >= 0);
+  char event[4096];
+  CHECK(::read(events, event, sizeof(event)) == -1);
+  std::ofstream(site.database, std::ios::app) << "y";
+  CHECK(::read(events, event, sizeof(event)) > 0);
+  CHECK(site.ask(request(0, FileWish::watch)).error == 0);
+  std::ofstream(site.database, std::ios::app) << "z";
+  CHECK(::read(events, event, sizeof(event)) > 0);
+  site.server.end();
+  CHECK(::read(events, event, sizeof(event)) > 0);  // that it is watched no more
+  std::ofstream(site.database, std::ios::app) << "z";
+  CHECK(::read(events, event, sizeof(event)) == -1);
+  ::close(events);
 }
 
 TEST_CASE("neither a link nor a FIFO in the place of a file is handed over") {
   Site site;
   std::ofstream(site.directory / "secret") << "x";
   fs::create_symlink("secret", site.database);
-  CHECK(site.ask(request(0, 1)).error == ENXIO);
+  CHECK(site.ask(request(0, FileWish::file)).error == ENXIO);
   fs::remove(site.database);
   REQUIRE(::mkfifo(site.database.c_str(), 0600) == 0);
-  CHECK(site.ask(request(0, 1)).error == ENXIO);
+  CHECK(site.ask(request(0, FileWish::file)).error == ENXIO);
 }
 
 TEST_CASE("what is no request is not answered, and ends the service") {
-  for (const std::string& wrong : {std::string("\x04\x01", 2), std::string("\x00", 1),
-                                   std::string("/etc/shadow"), std::string(1000, '\0')}) {
+  for (const std::string& wrong :
+       {std::string("\x04\x01", 2), std::string("\x00\x04", 2), std::string("\x00", 1),
+        std::string("/etc/shadow"), std::string(1000, '\0')}) {
     Site site;
     std::ofstream(site.database) << "x";
     CHECK(site.ask(wrong).error == -1);

@@ -117,13 +117,13 @@ TEST_CASE("a statement that is stopped ends in the error of whoever stopped it")
   bool stopped = false;
   site.loop.every(std::chrono::milliseconds(1), [&] {
     if (site.pid->pid.load() == 0 || std::exchange(stopped, true)) return;
-    site.worker.stop(WorkerRestart::writer_waits, {Errc::busy, "a writer waits"});
+    site.worker.stop(WorkerRestart::pinned_frames, {Errc::busy, "frames pile up"});
     CHECK_FALSE(site.worker.is_free());
-    site.worker.stop(WorkerRestart::pinned_frames, {Errc::busy, "twice"});
+    site.worker.stop(WorkerRestart::protocol, {Errc::busy, "twice"});
   });
-  CHECK(site.run().error().message == "a writer waits");
-  CHECK(site.restarts(WorkerRestart::writer_waits) == 1);
-  CHECK(site.restarts(WorkerRestart::pinned_frames) == 0);
+  CHECK(site.run().error().message == "frames pile up");
+  CHECK(site.restarts(WorkerRestart::pinned_frames) == 1);
+  CHECK(site.restarts(WorkerRestart::protocol) == 0);
 }
 
 TEST_CASE("a worker that cannot be started is not tried without a pause") {
