@@ -89,16 +89,18 @@ Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOption
       std::make_shared<Heartbeat>(service_manager.watchdog().value_or(kHealthyWithin));
 
   Loop loop;
+  if (const Result<void> ready = loop.prepare_pool(); !ready) return fail(ready.error());
+  const auto own_reader = std::make_shared<OwnReaderPids>();
+  Sampler sampler(CpuBudget(config.poll().cpu_budget, config.poll().interval), tools.cpu_time,
+                  own_reader);
+  if (const Result<void> ready = sampler.started(); !ready) return fail(ready.error());
   Result<std::unique_ptr<HttpServer>> server = HttpServer::start(
       config.web().listen_address, make_routes(snapshot, tools.own_metrics, heartbeat));
   if (!server) return fail(server.error());
   log.info("listening", {{"address", (*server)->address()}});
   if (options.listening) options.listening((*server)->address());
-  const auto own_reader = std::make_shared<OwnReaderPids>();
   QueryRunner queries(config.sql(), {loop, log, tools.own_metrics, own_reader,
                                      sql_worker_command(options.paths.procfs)});
-  Sampler sampler(CpuBudget(config.poll().cpu_budget, config.poll().interval), tools.cpu_time,
-                  own_reader);
   const auto published = [&](const Snapshot& now) {
     service_manager.watching(now.databases());
     if (options.published) options.published(now);

@@ -30,7 +30,7 @@ inline constexpr std::array kStopSignals = {SIGTERM, SIGINT, SIGHUP};
 
 /// Blocks until one of them. True if every thread has ended: where a job on a hung mount has
 /// not, the process must be left by _exit, because a thread that cannot end cannot be joined.
-/// Errors: config or io, if it cannot listen.
+/// Errors: config or io, if it cannot listen; limit, if it cannot have its threads.
 Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOptions& options);
 
 }  // namespace sqlite_exporter

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "exporter/listen_address.h"
+#include "exporter/thread.h"
 
 namespace sqlite_exporter {
 namespace {
@@ -170,6 +171,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& address
   if (!parsed) return fail(parsed.error());
   const Result<std::string> host = resolve_host(*parsed);
   if (!host) return fail(host.error());
+  // civetweb goes on without the threads that it cannot have, also without the one that accepts.
+  const Result<void> threads = try_threads(static_cast<unsigned>(limits.threads) + 1);
+  if (!threads) return fail(threads.error());
   auto server = std::make_unique<CivetwebServer>(std::move(handler));
   if (!server->listen(*host, parsed->port, limits))
     return fail(start_error(address, listen_errno(*host, parsed->port)));

@@ -37,7 +37,8 @@ class HttpServer {
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
   /// `address` is "host:port" or ":port" (all IPv4 interfaces); port 0 takes a free one.
-  /// Errors: config (address), io (in use, not permitted). One sentence, with the address.
+  /// Errors: config (address), io (in use, not permitted): one sentence, with the address; limit
+  /// (no threads).
   static Result<std::unique_ptr<HttpServer>> start(const std::string& address, Handler handler,
                                                    const HttpLimits& limits = {});
 

@@ -4,13 +4,13 @@
 #include <uv.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <iterator>
 #include <list>
-#include <string>
+#include <mutex>
 #include <utility>
+#include <vector>
 
-#include "exporter/signal_mask.h"
+#include "exporter/thread_pool.h"
 
 namespace sqlite_exporter {
 
@@ -35,11 +35,29 @@ struct Jobs {
 };
 
 struct Job {
-  uv_work_t request{};
-  Jobs* jobs = nullptr;
   Loop::Callback work;
   Loop::Callback done;
 };
+
+/// Jobs that came back, for the loop. The mutex is held while the loop is called: once it has the
+/// last job, no thread touches its handle any more.
+struct Finished {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Job>> jobs;
+  uv_async_t call{};
+
+  void add(std::unique_ptr<Job> job) {
+    const std::lock_guard lock(mutex);
+    jobs.push_back(std::move(job));
+    uv_async_send(&call);
+  }
+  std::vector<std::unique_ptr<Job>> take() {
+    const std::lock_guard lock(mutex);
+    return std::move(jobs);
+  }
+};
+
+uv_handle_t* handle_of(uv_async_t& handle) { return reinterpret_cast<uv_handle_t*>(&handle); }
 
 void close_handle(uv_handle_t* handle, void*) {
   if (uv_is_closing(handle) == 0) uv_close(handle, nullptr);
@@ -55,6 +73,7 @@ void mask_signal(int how, int signal_number) {
 }  // namespace
 
 void defer_signal(int signal_number) { mask_signal(SIG_BLOCK, signal_number); }
+void allow_signal(int signal_number) { mask_signal(SIG_UNBLOCK, signal_number); }
 
 struct Loop::Impl {
   uv_loop_t loop{};
@@ -62,12 +81,27 @@ struct Loop::Impl {
   std::list<Timer> timers;
   std::list<Signal> signals;
   Jobs jobs;
+  std::shared_ptr<Finished> finished = std::make_shared<Finished>();  ///< a thread's, too
+  ThreadPool pool{kPoolThreads};
+
+  void follow_up();
 };
 
+void Loop::Impl::follow_up() {
+  for (const std::unique_ptr<Job>& job : finished->take()) {
+    if (--jobs.running == 0) uv_unref(handle_of(finished->call));
+    if (jobs.wanted) job->done();
+  }
+}
+
 Loop::Loop() : impl_(std::make_unique<Impl>()) {
-  ::setenv("UV_THREADPOOL_SIZE", std::to_string(kPoolThreads).c_str(), 1);
   ::signal(SIGPIPE, SIG_IGN);
   uv_loop_init(&impl_->loop);
+  uv_async_t& call = impl_->finished->call;
+  call.data = impl_.get();
+  uv_async_init(&impl_->loop, &call,
+                [](uv_async_t* handle) { static_cast<Impl*>(handle->data)->follow_up(); });
+  uv_unref(handle_of(call));  // it keeps the loop going while jobs run
 }
 
 Loop::~Loop() {
@@ -111,23 +145,18 @@ void Loop::on_signal(int signal_number, Callback callback) {
   mask_signal(SIG_UNBLOCK, signal_number);
 }
 
+Result<void> Loop::prepare_pool() { return impl_->pool.prepare(); }
+
 void Loop::in_pool(Callback work, Callback done) {
-  auto job = std::make_unique<Job>();
-  job->jobs = &impl_->jobs;
-  job->work = std::move(work);
-  job->done = std::move(done);
-  job->request.data = job.get();
-  ++impl_->jobs.running;
-  const SignalsBlocked blocked;  // the first job starts the pool's threads
-  uv_queue_work(
-      &impl_->loop, &job.release()->request,
-      [](uv_work_t* request) { static_cast<Job*>(request->data)->work(); },
-      [](uv_work_t* request, int) {
-        const std::unique_ptr<Job> finished(static_cast<Job*>(request->data));
-        --finished->jobs->running;
-        finished->work = nullptr;  // what it refers to ends before `done` is told
-        if (finished->jobs->wanted) finished->done();
-      });
+  if (impl_->jobs.running++ == 0) uv_ref(handle_of(impl_->finished->call));
+  auto job = std::make_shared<std::unique_ptr<Job>>(
+      std::make_unique<Job>(Job{std::move(work), std::move(done)}));
+  const auto run = [job, finished = impl_->finished] {
+    (*job)->work();
+    (*job)->work = nullptr;  // what it refers to ends before `done` is told
+    finished->add(std::move(*job));
+  };
+  if (!impl_->pool.submit(run)) run();
 }
 
 uv_loop_s& Loop::native() { return impl_->loop; }

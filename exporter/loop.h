@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 
+#include "collectors/base/result.h"
+
 struct uv_loop_s;
 
 namespace sqlite_exporter {
@@ -13,16 +15,19 @@ namespace sqlite_exporter {
 /// Holds the signal back from this thread, and from those it starts, until a Loop handles it: so
 /// that one that arrives before the loop runs ends the program as cleanly as a later one.
 void defer_signal(int signal_number);
+/// Gives it back.
+void allow_signal(int signal_number);
 
 class Loop {
  public:
   using Callback = std::function<void()>;
 
-  /// How many pool jobs can be in flight at once, hung ones among them; libuv's own answer is four.
+  /// How many pool jobs can be in flight at once, hung ones among them; there are as many threads
+  /// as are needed. libuv's own pool has all of its threads from the first job on, and ends the
+  /// program where it cannot have them.
   static constexpr unsigned kPoolThreads = 36;
 
-  /// Sets the environment variable by which libuv is told that number, so before other threads
-  /// start. Ignores SIGPIPE: who does not read any more is told by errors.
+  /// Ignores SIGPIPE: who does not read any more is told by errors.
   Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -37,8 +42,10 @@ class Loop {
   void set_period(TimerId timer, std::chrono::milliseconds period);
   /// A deferred signal is delivered from now on.
   void on_signal(int signal_number, Callback callback);
+  /// Whether there is a thread for pool jobs. Error: limit.
+  Result<void> prepare_pool();
   /// Runs `work` on a pool thread, then `done` on the loop's thread, unless it was stopped
-  /// meanwhile. Loop thread only.
+  /// meanwhile. Where no thread at all can be had `work` is done at once. Loop thread only.
   void in_pool(Callback work, Callback done);
 
   /// For what else wraps a piece of libuv. Handles that are open when the loop goes are closed

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <span>
@@ -20,6 +22,7 @@
 #include "exporter/inspect/inspect.h"
 #include "exporter/load_config.h"
 #include "exporter/log.h"
+#include "exporter/loop.h"
 #include "exporter/man_page.h"
 #include "exporter/node_paths.h"
 #include "exporter/once.h"
@@ -27,6 +30,7 @@
 #include "exporter/runbooks/runbooks.h"
 #include "exporter/selftest/selftest.h"
 #include "exporter/sql/worker/worker.h"
+#include "exporter/thread.h"
 
 namespace sqlite_exporter {
 namespace {
@@ -37,7 +41,7 @@ constexpr const char* kOnceInterval = "300ms";
 
 int report(const Error& error) {
   std::cerr << "sqlite_exporter: " << error.message << '\n';
-  return error.code == Errc::config ? kBadInput : kFailed;
+  return error.code == Errc::config || error.code == Errc::limit ? kBadInput : kFailed;
 }
 
 /// Whether all could be written to standard output.
@@ -72,7 +76,21 @@ int leave(const Result<bool>& ended) {
   return 0;
 }
 
+/// Held back from the first instruction on, for whoever is told to stop before it has begun.
+constexpr std::array kEarlySignals = {SIGTERM, SIGINT, SIGHUP};
+
+/// Until the loop has them: who is told to stop ends well, also if the configuration does not
+/// answer; a reload waits for its turn.
+void end_at_once_if_told_to() {
+  for (const int signal_number : {SIGTERM, SIGINT}) {
+    ::signal(signal_number, [](int) { ::_exit(0); });
+    allow_signal(signal_number);
+  }
+}
+
 int run(const CommandLine& line) {
+  end_at_once_if_told_to();
+  end_without_memory();
   ConfigLoader loader = loader_of(line);
   const Result<Config> config = loader.load();
   if (!config) return report(config.error());
@@ -168,6 +186,8 @@ std::string text_of(Document document) {
 }
 
 int run_verb(const CommandLine& line) {
+  if (line.verb != CommandLine::Verb::run)
+    for (const int signal_number : kEarlySignals) allow_signal(signal_number);
   switch (line.verb) {
     case CommandLine::Verb::run: return run(line);
     case CommandLine::Verb::check_config: return check_config(line);
@@ -193,7 +213,9 @@ int run_verb(const CommandLine& line) {
 
 int main(int argc, char** argv) {
   using namespace sqlite_exporter;
+  for (const int signal_number : kEarlySignals) defer_signal(signal_number);
   fill_standard_descriptors();
+  use_small_stacks();
   const std::span<const char* const> arguments(argv + 1, static_cast<std::size_t>(argc - 1));
   const Result<CommandLine> line =
       parse_command_line(arguments, collector_names(), PROJECT_VERSION);

@@ -1,6 +1,5 @@
 #include "exporter/sampler.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,14 +9,13 @@
 #include <optional>
 #include <queue>
 #include <random>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include "collectors/wal_watch.h"
 #include "exporter/clock.h"
 #include "exporter/sample_periods.h"
-#include "exporter/signal_mask.h"
+#include "exporter/thread.h"
 #include "exporter/thread_watch.h"
 
 namespace sqlite_exporter {
@@ -101,6 +99,7 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
   /// When the active thread is to come round again: now, or what it waits for.
   Clock::time_point expected;
   std::uint64_t looks = 0;
+  Result<void> start;  ///< of the last thread
 
   std::unordered_map<const SampleCell*, std::shared_ptr<Watched>> watched;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> queue;
@@ -131,12 +130,14 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     ++threads;
     active = ++started;
     expected = Clock::now();
-    const SignalsBlocked blocked;
-    std::thread([shared = shared_from_this(), number = active] { shared->run(number); }).detach();
+    start = sqlite_exporter::start_thread(
+        "sampler", [shared = shared_from_this(), number = active] { shared->run(number); });
+    if (start) return;
+    --threads;
+    active = 0;
   }
 
   void run(unsigned number) {
-    ::pthread_setname_np(::pthread_self(), "sampler");
     ThreadCpuMeter meter(*cpu_time);
     std::unique_lock lock(mutex);
     if (active == number) thread = ::gettid();
@@ -222,6 +223,11 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
 Sampler::Sampler(CpuBudget budget, std::shared_ptr<CpuTime> cpu_time, OwnReader own_reader)
     : shared_(std::make_shared<Shared>(budget, std::move(cpu_time), std::move(own_reader))) {
   shared_->start_thread();
+}
+
+Result<void> Sampler::started() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->start;
 }
 
 bool Sampler::stop() {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "collectors/base/result.h"
 #include "collectors/own_reader.h"
 #include "collectors/sample.h"
 #include "exporter/cpu_budget.h"
@@ -38,6 +39,8 @@ class Sampler {
   /// filesystem, which is where a look may hang.
   void watch(const std::shared_ptr<SampleCell>& cell, std::string path, Filesystem filesystem);
   void forget(const std::shared_ptr<SampleCell>& cell);
+  /// Whether the first thread could be started; if not, `supervise` tries again. Error: limit.
+  Result<void> started() const;
 
   /// To be called now and then: replaces a thread whose look hangs in a system call for `deadline`;
   /// one that waits for a core is left alone. The

@@ -198,6 +198,7 @@ unit_test(test_core SOURCES
   tests/exporter/scheduler_test.cpp
   tests/exporter/shipped_config_test.cpp
   tests/exporter/subjects_test.cpp
+  tests/exporter/thread_pool_test.cpp
   tests/exporter/thread_watch_test.cpp
   tests/exporter/walk_test.cpp
   tests/exporter/web_test.cpp
@@ -278,8 +279,8 @@ foreach(script alerts attribution cases_alerts cases_encrypted cases_files cases
         cases_mounts cases_wal chart completion counters dashboards dashboards_data encrypted
         examples explain incident_demo incidents inspect interference links many metrics node
         node_paths once pods program prometheus queries readme remount rescue risks rollback_reads
-        runbooks selftest service_manager sql_worker stalls starved states sync sync_worker units
-        worker_promise)
+        runbooks selftest service_manager sql_worker stalls start starved states sync sync_worker
+        units worker_promise)
   add_test(NAME e2e_${script}
     COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
   set_tests_properties(e2e_${script} PROPERTIES
