@@ -19,7 +19,7 @@ WriteEvents::~WriteEvents() {
   if (events_ >= 0) ::close(events_);
 }
 
-bool WriteEvents::any() {
+bool WriteEvents::any() const {
   alignas(inotify_event) std::array<char, 4096> events{};
   for (int reads = 0; reads < kMostReads; ++reads) {
     const ssize_t size = ::read(events_, events.data(), events.size());

@@ -19,7 +19,7 @@ class WriteEvents {
 
   /// Since the last call, or since `watch`. Also true if it cannot be told any more. Not for
   /// writing by a memory map, which no event tells.
-  bool any();
+  bool any() const;
 
  private:
   const HandedFiles& files_;
