@@ -40,16 +40,20 @@ struct Sample {
   std::chrono::steady_clock::time_point taken;
   /// The next one follows within this, unless the sampler is held up.
   std::chrono::steady_clock::duration next_within = std::chrono::seconds(2);
-  /// Why the last sample said nothing. Not set by a busy moment: that is only a sample missed.
+  /// Why the last sample said nothing. Not set by a busy moment, or for want of
+  /// descriptors: that is only a sample missed.
   std::optional<Error> error;
+  /// Why it was missed, if for want of descriptors.
+  std::optional<Error> missed;
   WalTotals totals;
   LockTime lock_time;
   OldReaders old_readers;
   CheckpointTotals checkpoints;
   bool readers_in_turn = false;                      ///< TurnWatch
   std::optional<WaitedForReader> waited_for_reader;  ///< in rollback mode
-  bool attached = false;  ///< somebody held the dead man's switch at the last sample
-  bool locked = false;    ///< nobody is attached, and somebody held a lock on the database file
+  bool attached = false;          ///< somebody held the dead man's switch at the last sample
+  bool opened_each_time = false;  ///< somebody is attached, and descriptors are too few to keep any
+  bool locked = false;  ///< nobody is attached, and somebody held a lock on the database file
   /// How many samples in succession saw no lock but the switch, and the wal-index as it was.
   std::uint32_t quiet_samples = 0;
   std::optional<SampledCounter> change_counter;  ///< in rollback mode

@@ -12,6 +12,8 @@ struct SampleInstant {
   /// do not fall on random instants.
   std::chrono::steady_clock::duration credit{0};
   int own_reader = 0;  ///< pid of our own SQL worker at this instant, 0 if there is none
+  /// Else descriptors are scarce: what is open is closed, and nothing stays open.
+  bool may_keep_files = true;
 };
 
 }  // namespace sqlite_exporter

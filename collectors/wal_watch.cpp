@@ -104,11 +104,14 @@ void WalWatch::let_go() {
 
 Result<void> WalWatch::take(const SampleInstant& instant) {
   release_set_aside();
+  if (!instant.may_keep_files) path_checked_ = {};  // the last chance to see that it was replaced
   if (latest_.held && !held_is_current(instant.steady)) {
     observe_last_words(instant);
     set_aside();
   }
   latest_.orphaned = !set_aside_.empty();
+  latest_.opened_each_time = false;
+  if (!instant.may_keep_files) latest_.held.reset();
 
   if (const std::shared_ptr<const HeldFiles> held = latest_.held) {
     if (Result<void> looked = look_at_wal(held->shm, held->shm_identity, instant); !looked)
@@ -120,7 +123,7 @@ Result<void> WalWatch::take(const SampleInstant& instant) {
 }
 
 Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
-  latest_.attached = false;
+  const bool was_attached = std::exchange(latest_.attached, false);
   // In rollback mode nobody has a wal-index open: the header says so before anybody could.
   if (journal_mode_ == JournalMode::rollback) {
     const Result<UnattachedMoment> moment = read_unattached(database_);
@@ -132,7 +135,10 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
     }
   }
   Result<std::optional<File>> shm = open_if_there(database_ + "-shm");
-  if (!shm) return fail(shm.error());
+  if (!shm) {
+    latest_.attached = was_attached;  // nothing was seen
+    return fail(shm.error());
+  }
   if (!*shm) {
     observe_no_wal_index(instant);
     const bool closed = journal_mode_ == JournalMode::wal && !latest_.locked;
@@ -147,6 +153,8 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
   if (Result<void> looked = look_at_wal(**shm, *identity, instant); !looked) return looked;
   if (!latest_.attached) return look_at_database(instant);
   journal_mode_.reset();
+  latest_.opened_each_time = !instant.may_keep_files || !may_stay_open(**shm);
+  if (latest_.opened_each_time) return {};
   return hold(std::move(**shm), *identity);
 }
 
@@ -343,6 +351,8 @@ Result<void> WalWatch::hold(File shm, const FileIdentity& shm_identity) {
   Result<std::optional<File>> database = open_if_there(database_);
   if (!database) return fail(database.error());
   if (!*database) return {};  // unlinked under a live application
+  latest_.opened_each_time = !may_stay_open(**database);
+  if (latest_.opened_each_time) return {};
   const Result<FileStatus> status = (*database)->status();
   if (!status) return fail(status.error());
   const Result<bool> shared = is_locked(**database, kSharedLockFirst, kSharedLockLength);

@@ -76,6 +76,7 @@ class WalWatch {
   std::uint32_t scan_tail(const OldGeneration& old, const WalIndex& now) const;
   bool frames_fit(const WalIndex& index) const;
   void observe_quiet(const Result<WalIndex>& index, const WalLocks& locks);
+  /// While there is room: else they are opened and closed at each sample.
   Result<void> hold(File shm, const FileIdentity& shm_identity);
   /// Asked once a second, of a quiet database once in ten.
   bool held_is_current(std::chrono::steady_clock::time_point now);

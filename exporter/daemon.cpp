@@ -92,7 +92,7 @@ Result<bool> run_daemon(const Config& config, const Log& log, const DaemonOption
   if (const Result<void> ready = loop.prepare_pool(); !ready) return fail(ready.error());
   const auto own_reader = std::make_shared<OwnReaderPids>();
   Sampler sampler(CpuBudget(config.poll().cpu_budget, config.poll().interval), tools.cpu_time,
-                  own_reader);
+                  own_reader, tools.room);
   if (const Result<void> ready = sampler.started(); !ready) return fail(ready.error());
   Result<std::unique_ptr<HttpServer>> server = HttpServer::start(
       config.web().listen_address, make_routes(snapshot, tools.own_metrics, heartbeat));

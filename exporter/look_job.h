@@ -18,6 +18,7 @@
 #include "collectors/node_collector.h"
 #include "collectors/sql_access.h"
 #include "exporter/cpu_time.h"
+#include "exporter/descriptor_room.h"
 #include "exporter/gather.h"
 #include "exporter/own_metrics.h"
 #include "exporter/progress.h"
@@ -63,6 +64,8 @@ struct LookTools {
   std::shared_ptr<CpuTime> cpu_time = std::make_shared<CpuTime>();
   /// See `Sampler::lateness`; may be empty.
   std::function<bool()> sampler_is_late;
+  /// The sampler's, which looks tell when they find no descriptor.
+  std::shared_ptr<DescriptorRoom> room = std::make_shared<DescriptorRoom>();
 };
 
 /// Runs on a pool thread. Ends early if it is cut: those that are done stay so. `node` outlives the

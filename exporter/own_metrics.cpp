@@ -69,13 +69,19 @@ constexpr Metric kDiscoveryUnwatched =
           "Folders in which a new database is found by the rescan only: fs.inotify limits are used "
           "up.");
 constexpr Metric kDatabases = gauge("sqlite_exporter_databases", "Databases under observation.");
+constexpr Metric kDatabasesOpenedEachTime =
+    gauge("sqlite_exporter_databases_opened_each_time",
+          "Databases in use whose files are opened and closed at each look, because the limit of "
+          "open files leaves no room to keep them open. That costs more CPU, and a file that is "
+          "replaced under its application is not always seen to be.");
 constexpr Metric kDatabasesWaiting =
     gauge("sqlite_exporter_databases_waiting",
           "Databases that the last pass did not reach; the next one begins with them. They show "
           "their last reading until it is two intervals old, and then nothing.");
 constexpr Metric kDatabasesOverLimit =
     gauge("sqlite_exporter_databases_over_limit",
-          "Databases found but not observed because of the limit on their number.");
+          "Databases found but not observed because of the limit on their number; those that are "
+          "named, in use or watched already come first.");
 constexpr Metric kLostLogLines =
     counter("sqlite_exporter_log_lines_lost_total",
             "Lines of the log that were lost because nobody read standard error.");
@@ -130,6 +136,7 @@ constexpr std::array kDeclarations = {kProcessCpuSeconds,
                                       kCpuStarved,
                                       kDatabases,
                                       kDatabasesExcluded,
+                                      kDatabasesOpenedEachTime,
                                       kDatabasesOverLimit,
                                       kDatabasesWaiting,
                                       kDiscoveryDenied,
@@ -186,6 +193,8 @@ struct OwnMetrics::Instruments {
   Family<Histogram>& durations = build(prometheus::BuildHistogram(), kCollectorDuration, registry);
   Family<Counter>& errors = build(prometheus::BuildCounter(), kCollectorErrors, registry);
   Family<Gauge>& databases = build(prometheus::BuildGauge(), kDatabases, registry);
+  Family<Gauge>& opened_each_time =
+      build(prometheus::BuildGauge(), kDatabasesOpenedEachTime, registry);
   Family<Gauge>& over_limit = build(prometheus::BuildGauge(), kDatabasesOverLimit, registry);
   Family<Gauge>& excluded = build(prometheus::BuildGauge(), kDatabasesExcluded, registry);
   Family<Gauge>& denied = build(prometheus::BuildGauge(), kDiscoveryDenied, registry);
@@ -306,6 +315,10 @@ void OwnMetrics::set_databases(std::size_t watched, std::size_t excluded, std::s
   set(instruments_->databases, static_cast<double>(watched));
   set(instruments_->excluded, static_cast<double>(excluded));
   set(instruments_->over_limit, static_cast<double>(over_limit));
+}
+
+void OwnMetrics::set_opened_each_time(std::size_t databases) {
+  set(instruments_->opened_each_time, static_cast<double>(databases));
 }
 
 void OwnMetrics::set_stalled_mounts(std::size_t count) {

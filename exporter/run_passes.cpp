@@ -35,7 +35,8 @@ Passes run_passes(const PassesParts& parts, Loop& loop, SqlReader& sql, const Ow
     if (enough(now)) loop.stop();
   };
   // Over in a second: there is nothing to be spared.
-  Sampler sampler(CpuBudget(1, parts.config.poll().interval), parts.tools.cpu_time, own_reader);
+  Sampler sampler(CpuBudget(1, parts.config.poll().interval), parts.tools.cpu_time, own_reader,
+                  parts.tools.room);
   Scheduler scheduler(parts.config, {loop, sampler, parts.log, parts.tools, snapshot, parts.paths,
                                      nullptr, published, &sql, own_reader});
   for (const int signal_number : stop_signals)

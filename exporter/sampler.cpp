@@ -67,14 +67,18 @@ bool is_busy(const Sample& sample) {
 }
 
 /// A look, and what of it is to reach the cell: see `Sample` for what a failed one leaves there.
-Sample look(Watched& watched, Pace pace, const OwnReader& own_reader) {
-  const SampleInstant instant{unix_now(), Clock::now(), watched.periods.credit(),
-                              own_reader ? own_reader->pid.load() : 0};
+Sample look(Watched& watched, Pace pace, const OwnReader& own_reader, DescriptorRoom& room) {
+  const Clock::time_point now = Clock::now();
+  const SampleInstant instant{unix_now(), now, watched.periods.credit(),
+                              own_reader ? own_reader->pid.load() : 0, room.may_keep(now)};
   const Result<void> taken = watched.watch.take(instant);
   Sample latest = watched.watch.latest();
   latest.random_instants = true;
   if (taken) {
     watched.taken = instant.steady;
+  } else if (taken.error().code == Errc::limit) {
+    latest.missed = taken.error();
+    room.ran_out(now);
   } else if (taken.error().code != Errc::busy) {
     latest.error = taken.error();
   }
@@ -120,11 +124,16 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
   CpuBudget budget;
   std::shared_ptr<CpuTime> cpu_time;
   OwnReader own_reader;
+  std::shared_ptr<DescriptorRoom> room;
   Pace pace;
   Clock::time_point next_tick;  ///< of the budget
 
-  Shared(const CpuBudget& cpu_budget, std::shared_ptr<CpuTime> looks_cpu_time, OwnReader reader)
-      : budget(cpu_budget), cpu_time(std::move(looks_cpu_time)), own_reader(std::move(reader)) {}
+  Shared(const CpuBudget& cpu_budget, std::shared_ptr<CpuTime> looks_cpu_time, OwnReader reader,
+         std::shared_ptr<DescriptorRoom> descriptors)
+      : budget(cpu_budget),
+        cpu_time(std::move(looks_cpu_time)),
+        own_reader(std::move(reader)),
+        room(std::move(descriptors)) {}
 
   void start_thread() {
     ++threads;
@@ -183,7 +192,7 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     ++begun;
     const Pace pace_now = pace;
     lock.unlock();
-    Sample latest = look(item, pace_now, own_reader);
+    Sample latest = look(item, pace_now, own_reader, *room);
     lock.lock();
     // Meanwhile it may have been forgotten, or another one may have taken its place.
     const auto known = watched.find(item.cell.get());
@@ -220,8 +229,10 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
   }
 };
 
-Sampler::Sampler(CpuBudget budget, std::shared_ptr<CpuTime> cpu_time, OwnReader own_reader)
-    : shared_(std::make_shared<Shared>(budget, std::move(cpu_time), std::move(own_reader))) {
+Sampler::Sampler(CpuBudget budget, std::shared_ptr<CpuTime> cpu_time, OwnReader own_reader,
+                 std::shared_ptr<DescriptorRoom> room)
+    : shared_(std::make_shared<Shared>(budget, std::move(cpu_time), std::move(own_reader),
+                                       std::move(room))) {
   shared_->start_thread();
 }
 

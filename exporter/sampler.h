@@ -16,6 +16,7 @@
 #include "collectors/sample.h"
 #include "exporter/cpu_budget.h"
 #include "exporter/cpu_time.h"
+#include "exporter/descriptor_room.h"
 #include "exporter/filesystem.h"
 
 namespace sqlite_exporter {
@@ -25,10 +26,11 @@ namespace sqlite_exporter {
 class Sampler {
  public:
   /// `cpu_time` is what full looks add to: samples and they have one budget. `own_reader`
-  /// may be null.
+  /// may be null. `room` is what full looks tell that they found no descriptor.
   explicit Sampler(CpuBudget budget = CpuBudget(),
                    std::shared_ptr<CpuTime> cpu_time = std::make_shared<CpuTime>(),
-                   OwnReader own_reader = nullptr);
+                   OwnReader own_reader = nullptr,
+                   std::shared_ptr<DescriptorRoom> room = std::make_shared<DescriptorRoom>());
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
   ~Sampler() { stop(); }

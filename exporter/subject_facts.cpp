@@ -16,6 +16,13 @@ bool somebody_holds_a_lock(const Subjects& subjects) {
   });
 }
 
+std::size_t opened_each_time(const Subjects& subjects) {
+  return static_cast<std::size_t>(std::ranges::count_if(subjects.all(), [](const auto& item) {
+    return item.second->sampled &&
+           item.second->sample->read([](const Sample& sample) { return sample.opened_each_time; });
+  }));
+}
+
 bool is_hidden(const Subject& subject, const Subjects& subjects, StateSet excluded) {
   return !excluded.empty() && subject.entry < subjects.entries().size() &&
          names_many(subjects.entries()[subject.entry].path);

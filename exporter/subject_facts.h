@@ -1,6 +1,7 @@
 /// What can be said of all databases under observation at once. Loop thread only.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -12,6 +13,9 @@ namespace sqlite_exporter {
 
 /// Else there is nothing to find in /proc/locks.
 bool somebody_holds_a_lock(const Subjects& subjects);
+
+/// Databases in use whose files are opened and closed at each look, for want of descriptors.
+std::size_t opened_each_time(const Subjects& subjects);
 
 /// `excluded`: those of its states in which databases are not wanted. One that was named is wanted,
 /// whatever it is.

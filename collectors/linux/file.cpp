@@ -49,14 +49,17 @@ std::string name_of(int descriptor) { return "descriptor " + std::to_string(desc
 /// Scrapes, procfs and libraries go on when databases have used up all other descriptors.
 constexpr rlim_t kReservedDescriptors = 16;
 
+/// Four looks at local filesystems at a time, and a sample, have up to five files open each.
+constexpr rlim_t kWorkingDescriptors = 24;
+
 /// Neither a FIFO nor a terminal has us wait.
 constexpr int kReadOnly = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
 /// The kernel gives out the lowest number that is free.
-bool leaves_too_few(int descriptor) {
+bool leaves_too_few(int descriptor, rlim_t enough) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
-  return static_cast<rlim_t>(descriptor) + kReservedDescriptors >= limit.rlim_cur;
+  return static_cast<rlim_t>(descriptor) + enough >= limit.rlim_cur;
 }
 
 }  // namespace
@@ -86,7 +89,8 @@ Result<File> File::open_of_kernel(const std::string& path) {
 Result<File> File::opened(int descriptor, const std::string& path) {
   if (descriptor < 0) return fail(error_from_errno(errno, "open", path));
   File file(descriptor);
-  if (leaves_too_few(descriptor)) return fail(error_from_errno(EMFILE, "open", path));
+  if (leaves_too_few(descriptor, kReservedDescriptors))
+    return fail(error_from_errno(EMFILE, "open", path));
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) return fail(error_from_errno(errno, "stat", path));
   if (!S_ISREG(status.st_mode)) {
@@ -94,6 +98,10 @@ Result<File> File::opened(int descriptor, const std::string& path) {
   }
   leave_atime(descriptor);
   return file;
+}
+
+bool may_stay_open(const File& file) {
+  return !leaves_too_few(file.descriptor(), kReservedDescriptors + kWorkingDescriptors);
 }
 
 // Not by open(2): what that refuses would have to be opened a second time, by path.

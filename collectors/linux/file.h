@@ -65,6 +65,11 @@ class File final : public Reader {
   int descriptor_ = -1;
 };
 
+/// False if a file that stays open would take the place of those that looks and samples open and
+/// close, on this thread and beside it: they need two dozen, and the kernel gives out the lowest
+/// number that is free.
+bool may_stay_open(const File& file);
+
 /// Has reads through `descriptor`, of a file or a directory, leave its atime alone: else each look
 /// after a write costs the disk a write. The kernel does that for the owner and for CAP_FOWNER; to
 /// others it refuses, in a tenth of a microsecond, and reading goes on as before.

@@ -1,9 +1,12 @@
 /// Samples of real databases: counters over every kind of epoch, and descriptors held and let go.
 #include "collectors/wal_watch.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "tests/support/catch.h"
+#include "tests/support/few_descriptors.h"
 #include "tests/support/observer.h"
 #include "tests/support/sqlite_application.h"
 #include "tests/support/temporary_directory.h"
@@ -220,6 +223,67 @@ TEST_CASE("a symbolic link that changes moves the watch, and counters go on") {
   insert(second, 3);
   REQUIRE(watch.take(SampleInstant{}));
   CHECK(watch.latest().totals.transactions == 5);
+}
+
+SampleInstant instant(bool may_keep_files) {
+  return {1e9, std::chrono::steady_clock::now(), std::chrono::milliseconds(100), 0, may_keep_files};
+}
+
+TEST_CASE("where descriptors are scarce nothing stays open, and all is counted the same") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec(kWal);
+  app.exec("create table t(x)");
+  WalWatch watch(directory / "app.db");
+  REQUIRE(watch.take(instant(true)));
+  CHECK(descriptors_on(directory) == 2);
+  for (int round = 0; round < 3; ++round) {
+    insert(app, 5);
+    REQUIRE(watch.take(instant(false)));
+    CHECK(descriptors_on(directory) == 0);
+    CHECK(watch.latest().attached);
+    CHECK(watch.latest().opened_each_time);
+  }
+  insert(app, 5);
+  REQUIRE(watch.take(instant(true)));
+  CHECK(descriptors_on(directory) == 2);
+  CHECK_FALSE(watch.latest().opened_each_time);
+  CHECK(watch.latest().totals.transactions == 20);
+}
+
+TEST_CASE("descriptors are kept while there is room for those of looks beside them") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec(kWal);
+  app.exec("create table t(x)");
+  const int next = ::dup(0);
+  ::close(next);
+  bool kept = false;
+  bool opened = false;
+  for (rlim_t limit = static_cast<rlim_t>(next) + 16; !kept; ++limit) {
+    const FewDescriptors few(limit);
+    WalWatch watch(directory / "app.db");
+    const Result<void> taken = watch.take(instant(true));
+    CHECK((taken || taken.error().code == Errc::limit));
+    kept = watch.latest().held != nullptr;
+    opened = opened || (watch.latest().attached && watch.latest().opened_each_time);
+    if (kept) CHECK(limit > static_cast<rlim_t>(next) + 16 + 20);
+    REQUIRE(limit < static_cast<rlim_t>(next) + 100);
+  }
+  CHECK(opened);
+}
+
+TEST_CASE("the last descriptor that is given back still says whether its file was replaced") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec(kWal);
+  app.exec("create table t(x)");
+  WalWatch watch(directory / "app.db");
+  REQUIRE(watch.take(instant(true)));
+  for (const char* end : {"", "-wal", "-shm"})
+    std::filesystem::rename(directory / "app.db" + end, directory / "old.db" + end);
+  REQUIRE(watch.take(instant(false)));
+  CHECK(watch.latest().orphaned);
 }
 
 }  // namespace

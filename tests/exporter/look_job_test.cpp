@@ -5,6 +5,7 @@
 
 #include "collectors/registry.h"
 #include "tests/support/catch.h"
+#include "tests/support/few_descriptors.h"
 #include "tests/support/sqlite_application.h"
 #include "tests/support/temporary_directory.h"
 
@@ -53,6 +54,43 @@ TEST_CASE("a look with a fresh sample succeeds") {
   CHECK(up(task) == 1);
   CHECK(task.states);
   CHECK(task.failures.empty());
+}
+
+TEST_CASE("a look that finds no descriptor says so, and has the sampler give back its own") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("create table t(x)");
+  std::vector<LookTask> tasks;
+  tasks.push_back(task_at(directory / "app.db", std::chrono::seconds(0)));
+  const LookTools looking = tools();
+  CHECK(looking.room->may_keep(std::chrono::steady_clock::now()));
+  {
+    const FewDescriptors few(16);
+    Progress progress;
+    run_looks(tasks, Node(), looking, progress);
+  }
+  CHECK(up(tasks[0]) == 0);
+  REQUIRE(tasks[0].failures.size() == 1);
+  CHECK(tasks[0].failures[0].error.code == Errc::limit);
+  CHECK_FALSE(looking.room->may_keep(std::chrono::steady_clock::now()));
+  CHECK(looking.room->may_keep(std::chrono::steady_clock::now() + std::chrono::minutes(2)));
+}
+
+TEST_CASE("samples that are missed for want of descriptors give that as the reason in the end") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("create table t(x)");
+  for (const int age : {0, 60}) {
+    LookTask task = task_at(directory / "app.db", std::chrono::seconds(age));
+    Sample sample = task.sample->get();
+    sample.missed = Error{Errc::limit, "open: Too many open files"};
+    task.sample->set(sample);
+    run(task);
+    CHECK(up(task) == (age == 0 ? 1 : 0));
+    if (age == 0) continue;
+    REQUIRE(task.failures.size() == 1);
+    CHECK(task.failures[0].error.code == Errc::limit);
+  }
 }
 
 TEST_CASE("an old sample is never served as new") {

@@ -15,6 +15,7 @@
 #include <fstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/few_descriptors.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sqlite_exporter::test {
@@ -303,22 +304,6 @@ TEST_CASE("many files are many matches and steps, and few descriptors") {
   CHECK(steps >= 101);
   CHECK(tree.files("*/x/*.db").size() == 5'000);
 }
-
-/// Lowers the limit of open files for as long as it lives.
-class FewDescriptors {
- public:
-  explicit FewDescriptors(rlim_t count) {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    const rlimit fewer{count, before_.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &fewer);
-  }
-  FewDescriptors(const FewDescriptors&) = delete;
-  FewDescriptors& operator=(const FewDescriptors&) = delete;
-  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-
- private:
-  rlimit before_{};
-};
 
 TEST_CASE("without descriptors a walk fails: it does not find nothing") {
   const Tree tree({"a.db", "1/2/3/a.db"});
