@@ -181,6 +181,7 @@ unit_test(test_selftest SOURCES
   USES selftest test_support)
 
 unit_test(test_core SOURCES
+  tests/exporter/churn_log_test.cpp
   tests/exporter/cpu_budget_test.cpp
   tests/exporter/cpu_shortage_test.cpp
   tests/exporter/discoverer_files_test.cpp
