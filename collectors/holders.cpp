@@ -84,7 +84,8 @@ constexpr Metric kAttributionLimited =
           "1 for each reason why owners of locks cannot be told: denied (CAP_SYS_PTRACE shows "
           "other users' descriptors), pid_namespace (hostPID shows other pods' processes), "
           "filesystem (/proc/locks names files in another way than stat), open_file_description "
-          "(the lock belongs to one, and no process shows it).",
+          "(the lock belongs to one, and no process shows it), procfs (there is none at "
+          "--path.procfs).",
           {"reason"});
 
 const Collector kHoldersCollector = {"holders", kMetrics, look_at_holders};

@@ -51,9 +51,10 @@ enum class AttributionLimit : std::uint8_t {
   pid_namespace,          ///< the holder lives in one that this process cannot see into
   filesystem,             ///< /proc/locks names the file by another device or inode than stat does
   open_file_description,  ///< such a lock shows in the descriptors of no process that can be seen
+  procfs,                 ///< there is none
 };
-inline constexpr std::array<std::string_view, 4> kAttributionLimitNames = {
-    "denied", "pid_namespace", "filesystem", "open_file_description"};
+inline constexpr std::array<std::string_view, 5> kAttributionLimitNames = {
+    "denied", "pid_namespace", "filesystem", "open_file_description", "procfs"};
 using AttributionLimits = std::array<bool, kAttributionLimitNames.size()>;
 
 /// A process without one of the two locks that every connection in WAL mode holds both of.

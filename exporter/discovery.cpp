@@ -38,6 +38,7 @@ void identify(Found& found, const Result<FileStatus>& status) {
   if (!status) return;
   found.identity = status->identity;
   found.link_count = status->link_count;
+  found.modified = status->modified;
 }
 
 /// Ciphertext is told from other noise by what is plain: the page size, a -wal or a -journal beside
@@ -66,6 +67,7 @@ Result<Likeness> check(Found& found) {
     if (!is_used_as_database(*file, head, found.path)) return Likeness::noise;
   }
   identify(found, status);
+  found.use = use_of(*file, found.path);
   return Likeness::database;
 }
 

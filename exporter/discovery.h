@@ -10,6 +10,7 @@
 
 #include "collectors/base/result.h"
 #include "collectors/linux/file.h"
+#include "exporter/use.h"
 
 namespace sqlite_exporter {
 
@@ -20,6 +21,8 @@ struct Found {
   /// the file could not be asked.
   std::optional<FileIdentity> identity{};
   std::uint64_t link_count = 0;
+  double modified = 0;    ///< mtime, unix seconds; 0 if the file could not be asked
+  Use use = Use::unseen;  ///< of one that is new
 };
 
 struct CheckRules {

@@ -112,6 +112,11 @@ void Judge::judge_failures(const Fields& subject, std::span<const CollectorFailu
     failed.insert(collector);
     // A busy moment is the normal life of a database; it is counted, not told.
     if (error.code == Errc::busy) continue;
+    // They have it in common: told once for all of them, by `descriptors`.
+    if (error.code == Errc::limit && collector == kLookName) {
+      ++unseen_;
+      continue;
+    }
     if (!failing.emplace(collector, error.code).second) continue;
     if (before.contains({collector, error.code})) continue;
     Fields fields = subject;
@@ -136,7 +141,9 @@ void Judge::judge_states(const LookTask& task, State& state) {
   const StateSet now = notable_of(*task.states);
   const StateSet before = told.value_or(StateSet());
   const Fields fields = {{"database", task.name}, {"path", task.path}};
-  if (has_content(now) && (!told || !has_content(before))) log_.info("database is watched", fields);
+  const Clock::time_point when = Clock::now();
+  if (has_content(now) && (!told || !has_content(before)))
+    churn_.tell(ChurnLog::Kind::added, task.path, "database is watched", fields, when);
   for (const Notable& each : kNotable) {
     const bool holds = now.contains(each.state);
     if (holds == before.contains(each.state)) continue;
@@ -147,7 +154,7 @@ void Judge::judge_states(const LookTask& task, State& state) {
     } else if (each.alarming) {
       log_.warn(each.words, fields);
     } else {
-      log_.info(each.words, fields);
+      churn_.tell(ChurnLog::Kind::changed, task.path, each.words, fields, when);
     }
   }
   told = now;
@@ -193,7 +200,8 @@ void Judge::mount_answers(const std::string& mountpoint) {
 void Judge::forget(const Subject& subject) {
   const auto state = states_.find(subject.name);
   if (state == states_.end()) return;
-  log_.info("database is watched no more", {{"database", subject.name}, {"path", subject.path}});
+  churn_.tell(ChurnLog::Kind::removed, subject.path, "database is watched no more",
+              {{"database", subject.name}, {"path", subject.path}}, Clock::now());
   states_.erase(state);
 }
 
@@ -201,14 +209,42 @@ void Judge::keep_only(const std::function<bool(const std::string&)>& is_watched)
   std::erase_if(states_, [&](const auto& item) { return !is_watched(item.first); });
 }
 
-void Judge::over_limit(std::size_t count, std::size_t limit) {
-  if (count > 0 && !over_limit_)
-    log_.warn("more databases than max_databases, the rest is not watched",
-              {{"max_databases", std::to_string(limit)}, {"not_watched", std::to_string(count)}});
-  over_limit_ = count > 0;
+void Judge::over_limit(const LeftOut& left_out, std::size_t limit, Clock::time_point now) {
+  if (!over_limit_.is_news({left_out.count > 0, left_out.in_use > 0}, now)) return;
+  if (left_out.count == 0) return log_.info("all databases that are found are watched again");
+  std::string paths;
+  for (const std::string& path : left_out.first)
+    paths.append(paths.empty() ? "" : " ").append(path);
+  log_.warn("more databases than max_databases, the rest is not watched",
+            {{"max_databases", std::to_string(limit)},
+             {"not_watched", std::to_string(left_out.count)},
+             {"in_use", std::to_string(left_out.in_use)},
+             {"among_them", paths}});
 }
 
-void Judge::slowed(double slowdown, std::chrono::steady_clock::time_point now) {
+void Judge::descriptors(std::size_t opened, Clock::time_point now) {
+  const std::size_t unseen = std::exchange(unseen_, 0);
+  if (!descriptors_.is_news({opened > 0, unseen > 0}, now)) return;
+  if (opened + unseen == 0) return log_.info("there are descriptors enough again");
+  log_.warn(unseen > 0 ? "too few descriptors, some databases are not looked at"
+                       : "too few descriptors to keep files open, databases in use are opened and "
+                         "closed at each look",
+            {{"opened", std::to_string(opened)},
+             {"not_looked_at", std::to_string(unseen)},
+             {"advice", std::string(advice(Errc::limit))}});
+}
+
+void Judge::procfs(bool missing, const std::string& path) {
+  if (missing && !no_procfs_)
+    log_.warn(
+        "there is no procfs, so nobody can be told who holds a database, nor where it is "
+        "mounted",
+        {{"path", path}, {"advice", "mount /proc, or name it by --path.procfs"}});
+  if (!missing && no_procfs_) log_.info("there is a procfs again", {{"path", path}});
+  no_procfs_ = missing;
+}
+
+void Judge::slowed(double slowdown, Clock::time_point now) {
   const bool is_slowed = slowdown > 1;
   if (is_slowed == slowed_ || (slowed_told_ && now - *slowed_told_ < kSlowedPause)) return;
   slowed_ = is_slowed;

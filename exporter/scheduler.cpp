@@ -188,7 +188,7 @@ void Scheduler::begin_looks() {
   if (looks_begun_ - pass_begun_ >= poll_.interval) pass_begun_ = looks_begun_;
   const bool settled = discoverer_.complete() || looks_begun_ - configured_ >= kNewWalksPatience;
   apply(subjects_.merge(discoverer_.findings(), settled));
-  judge_.over_limit(subjects_.over_limit(), poll_.max_databases);
+  judge_.over_limit(subjects_.left_out(), poll_.max_databases);
   for (const auto& [name, subject] : subjects_.all()) enrol(*subject);
   jobs_.await_late();
   start_looks(std::nullopt);

@@ -30,6 +30,11 @@ void Scheduler::job_done(const Job& job) {
   collect_discovery(*job);
   if (job->stalled) return tell_stalled_mounts();
   if (job->node) node_ = job->node;
+  if (job->node || job->node_error) {
+    const bool missing = job->node_error && job->node_error->code == Errc::no_data;
+    found_.limits[static_cast<std::size_t>(AttributionLimit::procfs)] = missing;
+    judge_.procfs(missing, parts_.paths.procfs);
+  }
   if (job->node_error)
     keep_failure(found_.node.failures, kLookName, *job->node_error, *parts_.tools.own_metrics);
   collect(*job, !job->late);
@@ -145,6 +150,10 @@ void Scheduler::publish() {
   judge_.short_of_cpu(shortage);
   parts_.tools.own_metrics->count_pass(waiting_);
   parts_.tools.own_metrics->set_cpu_starved(shortage.has_value());
+  const std::size_t opened = opened_each_time(subjects_);
+  parts_.tools.own_metrics->set_opened_each_time(opened);
+  judge_.descriptors(opened);
+  judge_.sum_up();
   publish(std::move(page));
   if (parts_.published) parts_.published(*parts_.snapshot->get());
 }

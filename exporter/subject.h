@@ -44,6 +44,8 @@ struct Subject {
   };
   std::optional<Shown> shown;
 
+  double modified = 0;    ///< mtime when discovery last came by, unix seconds
+  double last_use = 0;    ///< under our eyes, unix seconds; 0: not so far
   bool excluded = false;  ///< found in one of `exclude_states`: looked at and not shown
 };
 

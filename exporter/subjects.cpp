@@ -29,6 +29,9 @@ std::shared_ptr<const std::string> render_labels(const std::string& name,
   return std::make_shared<const std::string>(std::move(text));
 }
 
+/// How many of those that were left out are told by their paths.
+constexpr std::size_t kMostNamed = 5;
+
 /// Of a subject whose entry is not in the configuration any more.
 constexpr std::size_t kNoEntry = std::numeric_limits<std::size_t>::max();
 
@@ -38,6 +41,13 @@ bool is_in_use(const Subject& subject) {
   return subject.sampled && subject.sample->read([](const Sample& sample) {
     return sample.attached || sample.orphaned;
   });
+}
+
+/// A file that was written to before it was watched says nothing: to make one is no use of it.
+void note_write(Subject& subject, const Found& found, double now) {
+  if (found.modified > subject.modified && subject.modified > 0)
+    subject.last_use = std::max(subject.last_use, std::min(found.modified, now));
+  subject.modified = found.modified;
 }
 
 /// Files that belong to a subject already.
@@ -126,8 +136,45 @@ bool Subjects::keep_homeless(const std::shared_ptr<Subject>& subject) {
   return true;
 }
 
-Subjects::Changes Subjects::merge(const Findings& findings, bool settled) {
+bool Subjects::is_named(std::size_t entry) const {
+  return entry < entries_.size() && !names_many(entries_[entry].path);
+}
+
+void Subjects::note_uses(double now) const {
+  for (const auto& [name, subject] : by_name_)
+    if (is_in_use(*subject)) subject->last_use = now;
+}
+
+void Subjects::order_by_precedence(Fresh& fresh, double now) const {
+  // Of those that have been written to lately, that which is written to now.
+  const auto key = [&](const auto& item) {
+    const Precedence precedence = precedence_of(*item.second, is_named(item.first), now);
+    return std::pair(precedence, precedence == Precedence::written ? -item.second->modified : 0);
+  };
+  std::ranges::stable_sort(fresh, {}, key);
+}
+
+void Subjects::leave_out(Precedence precedence, const std::string& path) {
+  ++left_out_.count;
+  if (precedence <= Precedence::in_use) ++left_out_.in_use;
+  if (left_out_.first.size() < kMostNamed) left_out_.first.push_back(as_utf8(host_path(path)));
+}
+
+bool Subjects::displace(Displacement& last, std::optional<Precedence> newcomer, double now,
+                        Changes& changes) {
+  const std::string* const name = last.next_after(newcomer);
+  const auto item = name == nullptr ? by_name_.end() : by_name_.find(*name);
+  if (item == by_name_.end()) return false;
+  const std::shared_ptr<Subject> subject = item->second;
+  by_name_.erase(item);
+  leave_out(precedence_of(*subject, is_named(subject->entry), now), subject->path);
+  changes.removed.push_back(subject);
+  return true;
+}
+
+Subjects::Changes Subjects::merge(const Findings& findings, bool settled, double now) {
   Changes changes;
+  note_uses(now);
   using Key = std::pair<std::size_t, std::string_view>;  // entry, matched path
   std::map<Key, std::shared_ptr<Subject>> known;
   std::map<std::string_view, std::shared_ptr<Subject>> by_path;
@@ -150,7 +197,7 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled) {
   std::ranges::sort(order, {}, [this](std::size_t entry) {
     return std::pair(names_many(entries_[entry].path), entry);
   });
-  std::vector<std::pair<std::size_t, const Found*>> fresh;
+  Fresh fresh;
   for (const std::size_t entry : order) {
     if (!findings[entry]) continue;
     for (const Found& found : *findings[entry]) {
@@ -161,6 +208,7 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled) {
         continue;
       }
       still_there.insert(match->second.get());
+      note_write(*match->second, found, now);
       if (match->second->path != found.path) {
         match->second->path = found.path;
         match->second->labels =
@@ -190,14 +238,26 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled) {
            by_name_.try_emplace(subject.name, item.second).second;
   };
   std::erase_if(leaving, stays);
-  over_limit_ = 0;
+  left_out_ = {};
+  std::optional<Displacement> last;
+  const auto make_room = [&](std::optional<Precedence> newcomer) {
+    if (!last) last.emplace(by_name_, [this](std::size_t entry) { return is_named(entry); }, now);
+    return displace(*last, newcomer, now, changes);
+  };
+  if (by_name_.size() + fresh.size() > max_databases_) order_by_precedence(fresh, now);
   for (const auto& [entry, found] : fresh) {
     auto old = leaving.extract(found->path);
     if (old.empty() && by_name_.size() >= max_databases_) {
-      ++over_limit_;
-      continue;
+      const Precedence precedence = precedence_of(*found, is_named(entry), now);
+      // Whoever has mere signs of use waits for a place.
+      if (precedence > Precedence::in_use || !make_room(precedence)) {
+        leave_out(precedence, found->path);
+        continue;
+      }
     }
     const auto subject = old.empty() ? std::make_shared<Subject>() : old.mapped();
+    if (old.empty() && found->use == Use::locked) subject->last_use = now;
+    subject->modified = found->modified;
     if (!enter(subject, entry, *found) && !old.empty()) changes.removed.push_back(subject);
   }
   if (!settled)
@@ -206,10 +266,8 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled) {
     });
   for (const auto& [path, subject] : leaving) changes.removed.push_back(subject);
   // A reload may have lowered it.
-  for (; by_name_.size() > max_databases_; ++over_limit_) {
-    const auto last = std::prev(by_name_.end());
-    changes.removed.push_back(last->second);
-    by_name_.erase(last);
+  last.reset();
+  while (by_name_.size() > max_databases_ && make_room(std::nullopt)) {
   }
   changes.removed.insert(changes.removed.end(), lost_.begin(), lost_.end());
   lost_.clear();

@@ -11,8 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/clock.h"
 #include "exporter/config.h"
 #include "exporter/discovery.h"
+#include "exporter/precedence.h"
 #include "exporter/subject.h"
 
 namespace sqlite_exporter {
@@ -41,17 +43,30 @@ class Subjects {
   /// already goes to its first owner; the newcomer is named by its whole path, so that a new file
   /// never renames old series. Labels from the path follow a link that leads elsewhere now.
   /// `settled`: no walk of the configuration is still to come back for the first time.
-  Changes merge(const Findings& findings, bool settled = true);
+  /// Over `max_databases` those that come later by `Precedence` are left out, and by name among
+  /// equals; whoever is named or in use takes the place of a watched one that comes after it. `now`
+  /// in unix seconds.
+  Changes merge(const Findings& findings, bool settled = true, double now = unix_now());
 
   const std::vector<DatabaseConfig>& entries() const { return entries_; }
   /// Sorted by name.
   const std::map<std::string, std::shared_ptr<Subject>>& all() const { return by_name_; }
   /// How many were found at the last merge and not taken, because of `max_databases`.
-  std::size_t over_limit() const { return over_limit_; }
+  std::size_t over_limit() const { return left_out_.count; }
+  const LeftOut& left_out() const { return left_out_; }
   std::set<std::string, std::less<>> paths() const;
 
  private:
   std::string host_path(const std::string& path) const;
+  bool is_named(std::size_t entry) const;
+  using Fresh = std::vector<std::pair<std::size_t, const Found*>>;  ///< by entry
+  void note_uses(double now) const;
+  void order_by_precedence(Fresh& fresh, double now) const;
+  void leave_out(Precedence precedence, const std::string& path);
+  /// Takes one out that has to make room for such a newcomer, or at any rate. False if there is
+  /// none.
+  bool displace(Displacement& last, std::optional<Precedence> newcomer, double now,
+                Changes& changes);
   /// Gives it an entry, a path, and the name and labels that follow from them. False if both names
   /// it may have are taken.
   bool enter(const std::shared_ptr<Subject>& subject, std::size_t entry, const Found& found);
@@ -63,7 +78,7 @@ class Subjects {
   std::string rootfs_;
   std::map<std::string, std::shared_ptr<Subject>> by_name_;
   std::vector<std::shared_ptr<Subject>> lost_;  ///< by `configure`; the next `merge` tells
-  std::size_t over_limit_ = 0;
+  LeftOut left_out_;
 };
 
 }  // namespace sqlite_exporter

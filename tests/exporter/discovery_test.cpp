@@ -70,6 +70,23 @@ TEST_CASE("a symbolic link is found as its target") {
   CHECK(found[0].path == directory / "app.db");
 }
 
+TEST_CASE("a database is found with the signs of its use") {
+  const TemporaryDirectory directory;
+  SqliteApplication locked(directory / "locked.db");
+  locked.exec("pragma journal_mode=wal; create table t(x)");
+  write_file(directory / "beside.db", kDatabase);
+  write_file(directory / "beside.db-journal", "x");
+  write_file(directory / "empty.db", kDatabase);
+  write_file(directory / "empty.db-journal", "");
+  const auto found = discover(entry(directory / "*.db"));
+  REQUIRE(paths(found) == std::vector<std::string>{directory / "beside.db", directory / "empty.db",
+                                                   directory / "locked.db"});
+  CHECK(found[0].use == Use::companions);
+  CHECK(found[1].use == Use::unseen);
+  CHECK(found[2].use == Use::locked);
+  for (const Found& one : found) CHECK(one.modified == status_of(one.path)->modified);
+}
+
 TEST_CASE("a pattern finds databases by their first bytes, not by their names") {
   const TemporaryDirectory directory;
   write_file(directory / "a.db", kDatabase);

@@ -151,6 +151,70 @@ TEST_CASE("what happens to files under an application is a warning, and its mode
   }
 }
 
+TEST_CASE("who is left out is told, and again once one in use is among them") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  Judge judge(log);
+  const std::chrono::steady_clock::time_point begin{1h};
+  const auto lines = [&](const LeftOut& left_out, std::chrono::seconds after) {
+    return standard_error_of([&] { judge.over_limit(left_out, 10, begin + after); });
+  };
+  CHECK(lines({}, 0s).empty());
+  const std::string began = lines({2, 0, {"/a", "/b"}}, 1s);
+  CHECK(began.find("max_databases=10 not_watched=2 in_use=0 among_them=\"/a /b\"\n") !=
+        std::string::npos);
+  CHECK(lines({3, 0, {"/a", "/b"}}, 100s).empty());
+  CHECK(lines({3, 1, {"/c", "/a"}}, 101s).find("in_use=1 among_them=\"/c /a\"") !=
+        std::string::npos);
+  for (int second = 102; second < 161; ++second)
+    CHECK(lines({second % 2U, 0, {}}, std::chrono::seconds(second)).empty());
+  CHECK(lines({}, 162s).find("all databases that are found are watched again") !=
+        std::string::npos);
+}
+
+TEST_CASE("a lack of descriptors is one line for all databases, at most once a minute") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  Judge judge(log);
+  const std::chrono::steady_clock::time_point begin{1h};
+  LookTask failing;
+  failing.failures = {{kLookName, Error{Errc::limit, "open /a: Too many open files"}}};
+  LookTask succeeding;
+  const auto pass = [&](std::size_t opened, std::size_t unseen, std::chrono::seconds after) {
+    return standard_error_of([&] {
+      for (std::size_t i = 0; i < 9; ++i) {
+        LookTask& task = i < unseen ? failing : succeeding;
+        task.name = std::to_string(i);
+        judge.looked(task);
+      }
+      judge.descriptors(opened, begin + after);
+    });
+  };
+  CHECK(pass(0, 0, 0s).empty());
+  const std::string opened = pass(7, 0, 1s);
+  CHECK(opened.find("databases in use are opened and closed at each look\" opened=7") !=
+        std::string::npos);
+  CHECK(std::ranges::count(opened, '\n') == 1);
+  for (int second = 2; second < 61; ++second)
+    CHECK(pass(7, static_cast<std::size_t>(second % 4), std::chrono::seconds(second)).empty());
+  const std::string unseen = pass(7, 5, 62s);
+  CHECK(unseen.find("some databases are not looked at\" opened=7 not_looked_at=5 advice=") !=
+        std::string::npos);
+  CHECK(std::ranges::count(unseen, '\n') == 1);
+  CHECK(pass(0, 0, 200s).find("there are descriptors enough again") != std::string::npos);
+}
+
+TEST_CASE("that there is no procfs is told when it begins and ends") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  Judge judge(log);
+  const auto lines = [&](bool missing) {
+    return standard_error_of([&] { judge.procfs(missing, "/proc"); });
+  };
+  CHECK(lines(false).empty());
+  CHECK(lines(true).find("level=warn msg=\"there is no procfs") != std::string::npos);
+  CHECK(lines(true).empty());
+  CHECK(lines(false).find("level=info msg=\"there is a procfs again\" path=/proc") !=
+        std::string::npos);
+}
+
 TEST_CASE("that processes may not be asked is told when it begins") {
   const Log log(LogLevel::info, LogFormat::logfmt);
   Judge judge(log);

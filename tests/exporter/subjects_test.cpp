@@ -1,6 +1,9 @@
 /// Names and realpaths of databases as discovery finds more, fewer and other files.
 #include "exporter/subjects.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "tests/support/catch.h"
 
 namespace sqlite_exporter {
@@ -12,6 +15,8 @@ DatabaseConfig entry(const std::string& path, std::optional<std::string> name = 
   config.name = std::move(name);
   return config;
 }
+
+bool nothing(std::string_view) { return false; }
 
 std::vector<Found> found(std::initializer_list<const char*> paths) {
   std::vector<Found> all;
@@ -119,6 +124,111 @@ TEST_CASE("max_databases keeps those that are watched and counts the rest") {
   CHECK(subjects.over_limit() == 0);
 }
 
+Found with_use(const char* path, Use use, double modified = 0) {
+  Found found{path, path};
+  found.use = use;
+  found.modified = modified;
+  return found;
+}
+
+constexpr double kNow = 1e9;
+
+TEST_CASE("over the limit the newcomers that are in use come first, then by what signs there are") {
+  const std::vector<Found> folder = {
+      with_use("/a/0.db", Use::unseen, kNow - 2 * kIdleAfter),
+      with_use("/a/1.db", Use::unseen, kNow - 20),
+      with_use("/a/2.db", Use::unseen, kNow - 10),
+      with_use("/a/3.db", Use::companions),
+      with_use("/a/4.db", Use::locked),
+  };
+  constexpr const char* kKept[] = {
+      "",
+      "zz=/z/zz.db ",
+      "4=/a/4.db zz=/z/zz.db ",
+      "3=/a/3.db 4=/a/4.db zz=/z/zz.db ",
+      "2=/a/2.db 3=/a/3.db 4=/a/4.db zz=/z/zz.db ",
+      "1=/a/1.db 2=/a/2.db 3=/a/3.db 4=/a/4.db zz=/z/zz.db ",
+  };
+  for (std::size_t most = 1; most < std::size(kKept); ++most) {
+    CAPTURE(most);
+    Subjects subjects({entry("/a/*.db"), entry("/z/zz.db")}, most);
+    CHECK(subjects.merge({folder, found({"/z/zz.db"})}, true, kNow).removed.empty());
+    CHECK(names(subjects) == kKept[most]);
+    CHECK(subjects.over_limit() == 6 - most);
+    CHECK(subjects.left_out().in_use == (most == 1 ? 1 : 0));
+    CHECK(subjects.left_out().first.size() == std::min<std::size_t>(5, 6 - most));
+  }
+}
+
+void use(Subjects& subjects, const char* name, bool attached) {
+  const std::shared_ptr<Subject> subject = subjects.all().at(name);
+  subject->sampled = true;
+  Sample sample;
+  sample.attached = attached;
+  subject->sample->set(sample);
+}
+
+TEST_CASE("one that comes into use takes the place of one that nobody uses, and of no other") {
+  Subjects subjects({entry("/a/*.db")}, 2);
+  subjects.merge({found({"/a/1.db", "/a/2.db"})}, true, kNow);
+  use(subjects, "2", true);
+  const std::vector<Found> all = {
+      with_use("/a/0.db", Use::unseen, kNow), with_use("/a/1.db", Use::unseen, kNow - 9),
+      with_use("/a/2.db", Use::unseen), with_use("/a/3.db", Use::locked)};
+  const Subjects::Changes changes = subjects.merge({all}, true, kNow);
+  REQUIRE(changes.removed.size() == 1);
+  CHECK(changes.removed[0]->name == "1");
+  CHECK(names(subjects) == "2=/a/2.db 3=/a/3.db ");
+  CHECK(subjects.left_out().in_use == 0);
+
+  // What was in use within the hour is not pushed out, whatever comes.
+  use(subjects, "2", false);
+  std::vector<Found> more = all;
+  more.push_back(with_use("/a/4.db", Use::locked));
+  CHECK(subjects.merge({more}, true, kNow + kIdleAfter / 2).removed.empty());
+  CHECK(names(subjects) == "2=/a/2.db 3=/a/3.db ");
+  CHECK(subjects.left_out().in_use == 1);
+  CHECK(subjects.left_out().first[0] == "/a/4.db");
+}
+
+TEST_CASE("a file that is written to while it is watched is in use, one that is new is not") {
+  Subjects subjects({entry("/a/*.db")}, 2);
+  const auto merge = [&](double modified, Use use_of_3) {
+    return subjects
+        .merge({std::vector<Found>{with_use("/a/1.db", Use::unseen, kNow - 1),
+                                   with_use("/a/2.db", Use::unseen, modified),
+                                   with_use("/a/3.db", use_of_3)}},
+               true, kNow)
+        .removed;
+  };
+  CHECK(merge(kNow - 9, Use::unseen).empty());
+  CHECK(merge(kNow - 5, Use::unseen).empty());
+  const auto removed = merge(kNow - 5, Use::locked);
+  REQUIRE(removed.size() == 1);
+  CHECK(removed[0]->name == "1");
+}
+
+TEST_CASE("who is named by a reload takes a place, if need be of one in use") {
+  Subjects subjects({entry("/a/*.db")}, 2);
+  subjects.merge({found({"/a/1.db", "/a/2.db"})}, true, kNow);
+  use(subjects, "1", true);
+  use(subjects, "2", true);
+  subjects.configure({entry("/a/*.db"), entry("/z/a.db"), entry("/z/b.db"), entry("/z/c.db")}, 2,
+                     nothing);
+  const auto merge = [&] {
+    return subjects
+        .merge({found({"/a/1.db", "/a/2.db"}), found({"/z/a.db"}), found({"/z/b.db"}),
+                found({"/z/c.db"})},
+               true, kNow)
+        .removed.size();
+  };
+  CHECK(merge() == 2);
+  CHECK(names(subjects) == "a=/z/a.db b=/z/b.db ");
+  CHECK(merge() == 0);
+  CHECK(names(subjects) == "a=/z/a.db b=/z/b.db ");
+  CHECK(subjects.over_limit() == 3);
+}
+
 TEST_CASE("a database that is gone stays while an application has it open") {
   Subjects subjects({{"/d/*.db", std::nullopt, {}}}, 10);
   subjects.merge({std::vector<Found>{{"/d/a.db", "/d/a.db"}}});
@@ -133,8 +243,6 @@ TEST_CASE("a database that is gone stays while an application has it open") {
   CHECK(subjects.merge({std::vector<Found>{}}).removed.size() == 1);
   CHECK(subjects.all().empty());
 }
-
-bool nothing(std::string_view) { return false; }
 
 TEST_CASE("a new pattern over the same file keeps its subject, however late its walk comes back") {
   Subjects subjects({entry("/a/*.db")}, 10);
