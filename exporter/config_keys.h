@@ -65,8 +65,8 @@ inline constexpr std::array<ConfigKey, 44> kConfigKeys = {{
      "process is not watched."},
     {"discovery", "rescan_interval", KeyType::string, "a duration from 1s to 24h such as \"1m\"",
      "\"1m\"",
-     "How often folders and globs are walked anew; on local filesystems new files are seen with "
-     "the next `interval` besides."},
+     "How often folders and globs are walked anew, less often where that would cost more than half "
+     "of `cpu_budget`; on local filesystems new files are seen with the next `interval` besides."},
     {"discovery", "max_depth", KeyType::integer, "an integer from 1 to 64", "16",
      "How many folders below a folder or the fixed part of a glob a walk goes down."},
     {"discovery", "max_entries", KeyType::integer, "an integer from 1 to 10000000", "100000",
@@ -76,10 +76,12 @@ inline constexpr std::array<ConfigKey, 44> kConfigKeys = {{
     {"poll", "interval", KeyType::string, "a duration from 100ms to 1h such as \"5s\"", "\"5s\"",
      "How often everything about a database is read anew."},
     {"poll", "max_databases", KeyType::integer, "an integer from 1 to 100000", "1000",
-     "How many databases are watched at most; the rest is counted in a metric."},
+     "How many databases are watched at most: first those that are named, in use or watched "
+     "already, then by name; the rest is counted in a metric."},
     {"poll", "cpu_budget", KeyType::string, "a percentage from 0.1% to 100% such as \"1%\"",
      "\"1%\"",
-     "CPU time of one core that samples and full looks may use; over it, samples are taken less "
+     "CPU time of one core that samples, full looks and walks through folders may use; over it, "
+     "samples are taken less "
      "often. Scrapes are not counted."},
     {"web", "listen_address", KeyType::string, "\"HOST:PORT\" or \":PORT\"", "\":10003\"",
      "Where metrics are served; without a host, on every interface."},

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "exporter/sample_periods.h"
+#include "exporter/walk_pause.h"
 
 namespace sqlite_exporter {
 
@@ -37,6 +38,10 @@ CpuBudget::CpuBudget(double share, Clock::duration interval)
                    Clock::duration(kLongestPeriod))),
       most_slowdown_(std::max(1.0, Seconds(longest_period_) / Seconds(kBusyPeriod))) {}
 
+void CpuBudget::leave_to_walks(double cores) {
+  left_ = share_ - std::clamp(cores, 0.0, share_ * kWalksShare);
+}
+
 CpuBudget::Clock::duration CpuBudget::tick() const { return memory_ / kTicksPerMemory; }
 
 CpuBudget::Clock::duration CpuBudget::stretched(Clock::duration period) const {
@@ -58,7 +63,7 @@ void CpuBudget::observe(Clock::time_point now, std::chrono::nanoseconds used) {
   fast_demand_ = std::min(fast_demand_, 2 * most_slowdown_ * share_);
   demand_ += weight * (fast_demand_ - demand_);
 
-  const double wanted = std::clamp(demand_ / share_, 1.0, most_slowdown_);
+  const double wanted = std::clamp(demand_ / left_, 1.0, most_slowdown_);
   const bool near = std::abs(wanted - slowdown_) <= kTolerance * slowdown_;
   if (!near || wanted == 1) slowdown_ = wanted;
 }

@@ -20,6 +20,8 @@ class CpuBudget {
   /// The CPU time of looks from any beginning until `now`; to be called every `tick()` or later.
   void observe(Clock::time_point now, std::chrono::nanoseconds used);
   Clock::duration tick() const;
+  /// What walks use of the share, in cores: at most half of it.
+  void leave_to_walks(double cores);
 
   /// How many times longer than usual periods are: 1 within the budget.
   double slowdown() const { return slowdown_; }
@@ -34,6 +36,7 @@ class CpuBudget {
   };
 
   double share_;
+  double left_ = share_;  ///< by walks
   Clock::duration memory_;
   Clock::duration longest_period_;
   double most_slowdown_;

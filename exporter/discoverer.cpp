@@ -7,6 +7,7 @@
 
 #include "exporter/exclude.h"
 #include "exporter/naming.h"
+#include "exporter/walk_pause.h"
 
 namespace sqlite_exporter {
 
@@ -17,6 +18,9 @@ using Kind = DiscoveryTask::Kind;
 /// A folder in which something always changes must not have its walk run all the time: at most this
 /// part of the time of one core.
 constexpr int kPauseFactor = 20;
+
+/// However dear it is, a walk comes round once a day.
+constexpr std::chrono::hours kLongestPause(24);
 
 }  // namespace
 
@@ -48,7 +52,9 @@ Discoverer::Walk Discoverer::root_walk(std::size_t entry, const DatabaseConfig& 
   return walk;
 }
 
-void Discoverer::configure(const std::vector<DatabaseConfig>& entries, DiscoveryConfig config) {
+void Discoverer::configure(const std::vector<DatabaseConfig>& entries, DiscoveryConfig config,
+                           double cpu_share) {
+  cpu_share_ = cpu_share;
   std::set<std::uint64_t> old;
   for (auto& [id, walk] : walks_) {
     walk.again = walk.at_once = true;
@@ -124,21 +130,49 @@ void Discoverer::look_again_for(const KnownPaths& absent) {
                  });
 }
 
-bool Discoverer::is_due(const Walk& walk, Clock::time_point now) const {
+double Discoverer::weights() const {
+  double weights = 0;
+  for (const auto& [id, walk] : walks_)
+    if (walk.kind != Kind::plain) weights += walk_weight(walk.cpu);
+  return weights;
+}
+
+Discoverer::Clock::duration Discoverer::pause(const Walk& walk, double weights) const {
+  const std::chrono::duration<double> pause = walk_pause(walk.cpu, weights, cpu_share_);
+  return std::chrono::duration_cast<Clock::duration>(
+      std::min<std::chrono::duration<double>>(pause, kLongestPause));
+}
+
+Discoverer::Clock::duration Discoverer::rescan_period(const Walk& walk, double weights) const {
+  return std::max<Clock::duration>(config_->rescan_interval, pause(walk, weights));
+}
+
+double Discoverer::cpu_share() const {
+  const double all = weights();
+  double cores = 0;
+  for (const auto& [id, walk] : walks_)
+    if (walk.kind != Kind::plain)
+      cores += std::chrono::duration<double>(walk.cpu) /
+               std::chrono::duration<double>(rescan_period(walk, all));
+  return cores;
+}
+
+bool Discoverer::is_due(const Walk& walk, Clock::time_point now, double weights) const {
   if (walk.under_way) return false;
   if (!walk.ever_done) return true;
   if (walk.kind == Kind::plain) return walk.again;
   if (walk.at_once) return true;
   const Clock::duration since = now - walk.ended;
-  if (walk.again) return since >= walk.took * kPauseFactor;
-  return walk.kind != Kind::files && since >= config_->rescan_interval;
+  if (walk.again) return since >= std::max(walk.took * kPauseFactor, pause(walk, weights));
+  return walk.kind != Kind::files && since >= rescan_period(walk, weights);
 }
 
 std::vector<DiscoveryTask> Discoverer::due(
     Clock::time_point now, const std::function<bool(const DiscoveryTask&)>& is_held_up) {
   std::vector<DiscoveryTask> tasks;
+  const double all = weights();
   for (auto& [id, walk] : walks_) {
-    if (!is_due(walk, now)) continue;
+    if (!is_due(walk, now, all)) continue;
     DiscoveryTask task;
     task.id = id;
     task.kind = walk.kind;
@@ -166,6 +200,7 @@ void Discoverer::done(DiscoveryTask task, Clock::time_point now,
   walk.ever_done = true;
   walk.ended = now;
   walk.took = task.took;
+  walk.cpu = task.cpu;
   walk.found = std::move(task.found);
   walk.noise = task.noise;
   walk.refused_links = task.refused_links;
@@ -285,8 +320,13 @@ bool Discoverer::complete() const {
 DiscoveryStatus Discoverer::status() const {
   DiscoveryStatus status;
   status.processes = config_->processes;
+  status.rescan_period = config_->rescan_interval;
+  const double all = weights();
   for (const auto& [id, walk] : walks_) {
     if (walk.troubles.limit) ++status.limited[static_cast<std::size_t>(*walk.troubles.limit)];
+    if (walk.kind == Kind::walk || walk.kind == Kind::processes)
+      status.rescan_period =
+          std::max<std::chrono::duration<double>>(status.rescan_period, rescan_period(walk, all));
     status.noise_files += walk.noise;
     status.refused_links += walk.refused_links;
     status.unwatched_folders += watch_ ? walk.unwatched : walk.directories.size();

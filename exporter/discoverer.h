@@ -3,8 +3,8 @@
 ///
 /// A walk ends at the mounts it meets, and each of those gets a walk of its own: one that hangs
 /// keeps what it found, and the others go on. A plain path is looked at in each pass. A pattern is
-/// walked again after `rescan_interval`, or when a folder it listed has changed, or when one of its
-/// databases was seen to be gone.
+/// walked again after `rescan_interval`, later if that would cost more CPU time than it may, or
+/// when a folder it listed has changed, or when one of its databases was seen to be gone.
 #pragma once
 
 #include <chrono>
@@ -43,7 +43,10 @@ class Discoverer {
   /// If `config.processes`, the last of `entries` is for what processes hold open. Entries whose
   /// path was there before keep what they found, so that a mount which does not answer now loses
   /// no databases by it; all walks are due.
-  void configure(const std::vector<DatabaseConfig>& entries, DiscoveryConfig config);
+  /// `cpu_share` of one core is what all walks together may use in the long run: where
+  /// `rescan_interval` is too short for that, they wait longer.
+  void configure(const std::vector<DatabaseConfig>& entries, DiscoveryConfig config,
+                 double cpu_share = 1);
 
   /// Plain paths are due once in each pass.
   void begin_pass();
@@ -79,6 +82,8 @@ class Discoverer {
   bool complete() const;
 
   DiscoveryStatus status() const;
+  /// What walks use now, in cores, if each has its turn as soon as it may.
+  double cpu_share() const;
 
   std::shared_ptr<const DiscoveryConfig> config() const { return config_; }
   const std::shared_ptr<FolderWatch>& watch() const { return watch_; }
@@ -98,6 +103,7 @@ class Discoverer {
     bool ever_done = false;
     Clock::time_point ended;
     Clock::duration took{0};
+    std::chrono::nanoseconds cpu{0};
 
     std::vector<Found> found;
     std::size_t noise = 0;
@@ -112,7 +118,12 @@ class Discoverer {
   void drop(std::uint64_t id);
   Walk root_walk(std::size_t entry, const DatabaseConfig& config, bool processes) const;
   void move_to_entry(std::uint64_t id, std::size_t entry);
-  bool is_due(const Walk& walk, Clock::time_point now) const;
+  bool is_due(const Walk& walk, Clock::time_point now, double weights) const;
+  /// Of all walks, as `walk_pause` wants it.
+  double weights() const;
+  /// How long it waits so that all keep within their share.
+  Clock::duration pause(const Walk& walk, double weights) const;
+  Clock::duration rescan_period(const Walk& walk, double weights) const;
   /// Nothing is there, and nothing is looked for.
   static bool is_empty(const Walk& walk);
   void adopt(std::uint64_t parent, const std::vector<WalkStart>& elsewhere, bool all);
@@ -122,6 +133,7 @@ class Discoverer {
   const std::string rootfs_;
   const std::shared_ptr<FolderWatch> watch_;
   std::size_t entries_ = 0;
+  double cpu_share_ = 1;
   std::shared_ptr<const DiscoveryConfig> config_;
   std::map<std::uint64_t, Walk> walks_;
   std::uint64_t last_id_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 
 #include "exporter/walk_limits.h"
@@ -16,6 +17,9 @@ struct DiscoveryStatus {
   bool processes = false;             ///< their open files are looked at, so the next two count
   std::size_t denied_processes = 0;
   std::size_t untranslated_files = 0;
+  /// The longest that a folder waits to be walked anew: `rescan_interval`, or what `cpu_budget`
+  /// asks for.
+  std::chrono::duration<double> rescan_period{0};
 };
 
 }  // namespace sqlite_exporter

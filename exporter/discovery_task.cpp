@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "collectors/linux/resolve_path.h"
+#include "exporter/cpu_time.h"
 #include "exporter/exclude.h"
 
 namespace sqlite_exporter {
@@ -219,7 +220,12 @@ class Run {
 void run_discovery(DiscoveryTask& task, const DiscoveryContext& context,
                    const std::function<void()>& step) {
   const auto begun = Clock::now();
-  Run(task, context, step).run();
+  CpuTime cpu;
+  {
+    const ThreadCpuMeter meter(cpu);
+    Run(task, context, step).run();
+  }
+  task.cpu = cpu.total();
   task.took = Clock::now() - begun;
 }
 

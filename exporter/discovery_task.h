@@ -57,6 +57,7 @@ struct DiscoveryTask {
   FolderWatch::Outcome watched;
   OpenFiles open;  ///< of `processes`, without its paths
   std::chrono::steady_clock::duration took{0};
+  std::chrono::nanoseconds cpu{0};  ///< that it used
 
   /// Of a plain path: a link leads to another filesystem, where it has to be looked at yet.
   bool is_half_way() const { return kind == Kind::plain && !elsewhere.empty(); }

@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "exporter/duration.h"
+
 namespace sqlite_exporter {
 
 namespace {
@@ -232,6 +234,16 @@ void Judge::descriptors(std::size_t opened, Clock::time_point now) {
             {{"opened", std::to_string(opened)},
              {"not_looked_at", std::to_string(unseen)},
              {"advice", std::string(advice(Errc::limit))}});
+}
+
+void Judge::rescans(std::chrono::duration<double> period, std::chrono::duration<double> wanted,
+                    Clock::time_point now) {
+  const bool longer = period > wanted;
+  if (!rescans_.is_news(longer, now)) return;
+  if (!longer) return log_.info("folders are walked anew at rescan_interval again");
+  log_.info("folders with many names are walked anew less often, to keep within cpu_budget",
+            {{"rescan", format_duration(std::chrono::ceil<std::chrono::seconds>(period))},
+             {"advice", "name fewer folders, exclude some or raise cpu_budget"}});
 }
 
 void Judge::procfs(bool missing, const std::string& path) {

@@ -40,6 +40,10 @@ class Judge {
   void forget(const Subject& subject);
   /// Databases may have got other names: what was known of the old ones is forgotten.
   void keep_only(const std::function<bool(const std::string&)>& is_watched);
+  /// How long folders wait to be walked anew, and how long they should; told when it becomes
+  /// longer.
+  void rescans(std::chrono::duration<double> period, std::chrono::duration<double> wanted,
+               Clock::time_point now = Clock::now());
   /// Whose open files may not be asked.
   void denied_processes(std::size_t count);
   /// Those that were found beyond the limit; told when it begins, and when one in use is among
@@ -80,6 +84,7 @@ class Judge {
   Occasional<std::pair<bool, bool>> over_limit_;   ///< some, and some in use
   std::size_t unseen_ = 0;                         ///< in this pass, for want of descriptors
   Occasional<std::pair<bool, bool>> descriptors_;  ///< some are opened each time, some not at all
+  Occasional<bool> rescans_;
   bool no_procfs_ = false;
   bool denied_ = false;
   bool slowed_ = false;

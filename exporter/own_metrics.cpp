@@ -43,6 +43,13 @@ constexpr Metric kReloadTimestamp =
 constexpr Metric kDatabasesExcluded =
     gauge("sqlite_exporter_databases_excluded",
           "Databases found and not shown because of [discovery] exclude_states.");
+constexpr Metric kDiscoveryCpu =
+    counter("sqlite_exporter_discovery_cpu_seconds_total",
+            "CPU time of walks through folders and of looking for open files.");
+constexpr Metric kDiscoveryRescan = gauge(
+    "sqlite_exporter_discovery_rescan_seconds",
+    "The longest that a folder waits to be walked anew: rescan_interval, or longer where many "
+    "names would cost more than half of cpu_budget.");
 constexpr Metric kDiscoveryDenied =
     gauge("sqlite_exporter_discovery_denied_processes",
           "Processes whose open files [discovery] processes may not see; CAP_SYS_PTRACE and "
@@ -139,10 +146,12 @@ constexpr std::array kDeclarations = {kProcessCpuSeconds,
                                       kDatabasesOpenedEachTime,
                                       kDatabasesOverLimit,
                                       kDatabasesWaiting,
+                                      kDiscoveryCpu,
                                       kDiscoveryDenied,
                                       kDiscoveryLimited,
                                       kDiscoveryNoise,
                                       kDiscoveryRefusedLinks,
+                                      kDiscoveryRescan,
                                       kDiscoveryUntranslated,
                                       kDiscoveryUnwatched,
                                       kLostLogLines,
@@ -197,6 +206,7 @@ struct OwnMetrics::Instruments {
       build(prometheus::BuildGauge(), kDatabasesOpenedEachTime, registry);
   Family<Gauge>& over_limit = build(prometheus::BuildGauge(), kDatabasesOverLimit, registry);
   Family<Gauge>& excluded = build(prometheus::BuildGauge(), kDatabasesExcluded, registry);
+  Family<Gauge>& rescan = build(prometheus::BuildGauge(), kDiscoveryRescan, registry);
   Family<Gauge>& denied = build(prometheus::BuildGauge(), kDiscoveryDenied, registry);
   Family<Gauge>& limited = build(prometheus::BuildGauge(), kDiscoveryLimited, registry);
   Family<Gauge>& noise = build(prometheus::BuildGauge(), kDiscoveryNoise, registry);
@@ -215,6 +225,7 @@ struct OwnMetrics::Instruments {
   Counter& passes = build(prometheus::BuildCounter(), kPasses, registry).Add({});
   Counter& passes_cut = build(prometheus::BuildCounter(), kPassesCut, registry).Add({});
   Counter& lost_log_lines = build(prometheus::BuildCounter(), kLostLogLines, registry).Add({});
+  Counter& discovery_cpu = build(prometheus::BuildCounter(), kDiscoveryCpu, registry).Add({});
   Counter& looks_cpu = build(prometheus::BuildCounter(), kLooksCpu, registry).Add({});
   Counter& looks = build(prometheus::BuildCounter(), kSamplerLooks, registry).Add({});
   Counter& scrapes = build(prometheus::BuildCounter(), kScrapes, registry).Add({});
@@ -304,6 +315,7 @@ void OwnMetrics::set_discovery(const DiscoveryStatus& status) {
     instruments_->limited.Add({{"limit", std::string(kWalkLimitNames[i])}})
         .Set(static_cast<double>(status.limited[i]));
   set(instruments_->noise, static_cast<double>(status.noise_files));
+  set(instruments_->rescan, status.rescan_period.count());
   set(instruments_->refused, static_cast<double>(status.refused_links));
   set(instruments_->unwatched, static_cast<double>(status.unwatched_folders));
   if (!status.processes) return;
@@ -315,6 +327,10 @@ void OwnMetrics::set_databases(std::size_t watched, std::size_t excluded, std::s
   set(instruments_->databases, static_cast<double>(watched));
   set(instruments_->excluded, static_cast<double>(excluded));
   set(instruments_->over_limit, static_cast<double>(over_limit));
+}
+
+void OwnMetrics::count_discovery_cpu(double seconds) {
+  instruments_->discovery_cpu.Increment(seconds);
 }
 
 void OwnMetrics::set_opened_each_time(std::size_t databases) {

@@ -41,6 +41,8 @@ class OwnMetrics {
   void set_lost_log_lines(std::uint64_t lines);
   void count_sampler_looks(std::uint64_t looks);
   void set_databases(std::size_t watched, std::size_t excluded, std::size_t over_limit);
+  /// CPU time of one task of discovery.
+  void count_discovery_cpu(double seconds);
   void set_opened_each_time(std::size_t databases);
   void set_discovery(const DiscoveryStatus& status);
   void set_reload(bool successful, double unix_seconds);

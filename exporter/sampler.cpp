@@ -306,6 +306,11 @@ void Sampler::set_budget(const CpuBudget& budget) {
   shared_->pace = {};
 }
 
+void Sampler::leave_to_walks(double cores) {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->budget.leave_to_walks(cores);
+}
+
 double Sampler::slowdown() const {
   const std::lock_guard lock(shared_->mutex);
   return shared_->budget.slowdown();

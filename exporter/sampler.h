@@ -61,6 +61,8 @@ class Sampler {
 
   /// From now on; what was learnt under the old one is forgotten.
   void set_budget(const CpuBudget& budget);
+  /// What walks use of the budget, in cores.
+  void leave_to_walks(double cores);
   /// How many times longer than usual periods are.
   double slowdown() const;
   /// Used by samples and full looks so far.

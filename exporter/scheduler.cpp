@@ -6,6 +6,7 @@
 #include "collectors/filesystem.h"
 #include "exporter/exclude.h"
 #include "exporter/subject_facts.h"
+#include "exporter/walk_pause.h"
 
 namespace sqlite_exporter {
 
@@ -31,6 +32,7 @@ constexpr std::chrono::seconds kFirstDiscoveryPatience(30);
 
 /// What waited as long in a pass that was cut is why it was.
 constexpr std::chrono::milliseconds kWaitOfCut(200);
+double walks_share(const PollConfig& poll) { return poll.cpu_budget * kWalksShare; }
 
 }  // namespace
 
@@ -42,7 +44,7 @@ Scheduler::Scheduler(const Config& config, Parts parts)
       discoverer_(parts_.paths.rootfs, parts_.watch),
       subjects_(discovery_entries(config), poll_.max_databases, parts_.paths.rootfs) {
   parts_.tools.sampler_is_late = parts_.sampler.lateness();
-  discoverer_.configure(discovery_entries(config), config.discovery());
+  discoverer_.configure(discovery_entries(config), config.discovery(), walks_share(poll_));
   // Until the first mount table is read nothing is known of the node but where to look for it.
   Node node;
   node.paths = parts_.paths;
@@ -60,7 +62,7 @@ void Scheduler::reconfigure(const Config& config, const std::vector<const Collec
     subjects_.configure(discovery_entries(config), poll_.max_databases, [&](std::string_view path) {
       return sqlite_exporter::is_excluded(exclude, path);
     });
-    discoverer_.configure(discovery_entries(config), config.discovery());
+    discoverer_.configure(discovery_entries(config), config.discovery(), walks_share(poll_));
     configured_ = Snapshot::Clock::now();
     judge_.keep_only([this](const std::string& name) { return subjects_.all().contains(name); });
     parts_.sampler.set_budget(CpuBudget(poll_.cpu_budget, poll_.interval));

@@ -56,6 +56,7 @@ void Scheduler::collect_discovery(PassJob& job) {
       judge_.discovered(task, *before);
     parts_.tools.own_metrics->observe_collector(kDiscoveryName,
                                                 std::chrono::duration<double>(task.took).count());
+    parts_.tools.own_metrics->count_discovery_cpu(std::chrono::duration<double>(task.cpu).count());
     if (task.error)
       parts_.tools.own_metrics->count_collector_error(kDiscoveryName, task.error->code);
     discoverer_.done(std::move(task), now,
@@ -162,8 +163,11 @@ void Scheduler::publish(Page page) {
   const std::size_t shown = page.readings.size() - 1;
   OwnMetrics& own = *parts_.tools.own_metrics;
   own.set_databases(shown, subjects_.all().size() - shown, subjects_.over_limit());
-  own.set_discovery(discoverer_.status());
-  judge_.denied_processes(discoverer_.status().denied_processes);
+  const DiscoveryStatus discovery = discoverer_.status();
+  own.set_discovery(discovery);
+  judge_.denied_processes(discovery.denied_processes);
+  judge_.rescans(discovery.rescan_period, discoverer_.config()->rescan_interval);
+  parts_.sampler.leave_to_walks(discoverer_.cpu_share());
   own.set_stalled_mounts(stalled_.size());
   const std::uint64_t looks = parts_.sampler.looks();
   own.count_sampler_looks(looks - std::exchange(looks_counted_, looks));

@@ -201,6 +201,7 @@ unit_test(test_core SOURCES
   tests/exporter/subjects_test.cpp
   tests/exporter/thread_pool_test.cpp
   tests/exporter/thread_watch_test.cpp
+  tests/exporter/walk_pause_test.cpp
   tests/exporter/walk_test.cpp
   tests/exporter/web_test.cpp
   tests/support/config_of.cpp

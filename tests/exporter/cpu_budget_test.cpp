@@ -73,6 +73,18 @@ TEST_CASE("within the budget nothing is slowed") {
   CHECK(machine.budget.stretched(kBusyPeriod) == kBusyPeriod);
 }
 
+TEST_CASE("what walks use is taken from it, up to half of it") {
+  for (const double walks : {0.0, 0.25, 0.5, 3.0}) {
+    CAPTURE(walks);
+    Machine machine;
+    machine.sampling = 4 * kShare;
+    machine.budget.leave_to_walks(walks * kShare);
+    machine.run(5min);
+    const double left = kShare * (1 - std::min(walks, 0.5));
+    CHECK(machine.run(5min) == Approx(left).epsilon(0.11));
+  }
+}
+
 TEST_CASE("an overload is brought down to the budget within seconds and kept there") {
   const double overload = GENERATE(1.5, 5.0, 15.0);
   const double looking = GENERATE(0.0, 0.3);

@@ -73,6 +73,42 @@ TEST_CASE("a walk is due when one of its databases is gone, but not all the time
   CHECK(scripted.due().size() == 1);
 }
 
+TEST_CASE("a walk that costs more CPU time than it may waits longer than the rescan interval") {
+  Scripted scripted;
+  DiscoveryConfig config;
+  config.rescan_interval = std::chrono::seconds(60);
+  scripted.discoverer.configure({entry("/data/*.db")}, config, 0.005);
+  auto tasks = scripted.due();
+  tasks[0].cpu = std::chrono::milliseconds(1700);
+  scripted.done(std::move(tasks[0]), {{"/data/a.db", "/data/a.db"}});
+  CHECK(scripted.discoverer.status().rescan_period.count() == Approx(340));
+  CHECK(scripted.discoverer.cpu_share() == Approx(0.005));
+  scripted.now += std::chrono::seconds(300);
+  CHECK(scripted.due().empty());
+  scripted.now += std::chrono::seconds(41);
+  tasks = scripted.due();
+  REQUIRE(tasks.size() == 1);
+
+  tasks[0].cpu = std::chrono::milliseconds(3);
+  scripted.done(std::move(tasks[0]), {{"/data/a.db", "/data/a.db"}});
+  CHECK(scripted.discoverer.status().rescan_period.count() == 60);
+  CHECK(scripted.discoverer.cpu_share() == Approx(0.00005));
+  scripted.now += std::chrono::seconds(59);
+  CHECK(scripted.due().empty());
+  scripted.now += std::chrono::seconds(1);
+  CHECK(scripted.due().size() == 1);
+}
+
+TEST_CASE("a changed configuration is walked at once, whatever the walk costs") {
+  Scripted scripted;
+  scripted.discoverer.configure({entry("/data/*.db")}, {}, 0.005);
+  auto tasks = scripted.due();
+  tasks[0].cpu = std::chrono::milliseconds(1700);
+  scripted.done(std::move(tasks[0]), {});
+  scripted.discoverer.configure({entry("/data/*.db")}, {}, 0.005);
+  CHECK(scripted.due().size() == 1);
+}
+
 TEST_CASE("mounts that a walk meets are walked of their own, and keep what they found") {
   Scripted scripted;
   scripted.discoverer.configure({entry("/data/")}, {});

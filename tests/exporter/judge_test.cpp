@@ -202,6 +202,21 @@ TEST_CASE("a lack of descriptors is one line for all databases, at most once a m
   CHECK(pass(0, 0, 200s).find("there are descriptors enough again") != std::string::npos);
 }
 
+TEST_CASE("that folders are walked anew less often is told when it begins and ends") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  Judge judge(log);
+  const std::chrono::steady_clock::time_point begin{1h};
+  const auto lines = [&](std::chrono::duration<double> period, std::chrono::seconds after) {
+    return standard_error_of([&] { judge.rescans(period, 60s, begin + after); });
+  };
+  CHECK(lines(60s, 0s).empty());
+  CHECK(lines(339.5s, 1s).find("to keep within cpu_budget\" rescan=340s advice=") !=
+        std::string::npos);
+  CHECK(lines(60s, 2s).empty());
+  CHECK(lines(400s, 90s).empty());
+  CHECK(lines(60s, 91s).find("walked anew at rescan_interval again") != std::string::npos);
+}
+
 TEST_CASE("that there is no procfs is told when it begins and ends") {
   const Log log(LogLevel::info, LogFormat::logfmt);
   Judge judge(log);
