@@ -19,6 +19,9 @@ using Kind = DiscoveryTask::Kind;
 /// part of the time of one core.
 constexpr int kPauseFactor = 20;
 
+/// With more paths than this a whole walk is wanted.
+constexpr std::size_t kMostChanged = 10'000;
+
 /// However dear it is, a walk comes round once a day.
 constexpr std::chrono::hours kLongestPause(24);
 
@@ -115,19 +118,37 @@ void Discoverer::read_changes(const KnownPaths& known) {
   });
   if (!changes.overflow && changes.folders.empty()) return;
   for (auto& [id, walk] : walks_) {
-    walk.again = walk.again || changes.overflow ||
-                 std::ranges::any_of(walk.directories, [&](const std::string& folder) {
-                   return changes.folders.contains(folder);
-                 });
+    const auto is_own = [&](const std::string& folder) {
+      return std::ranges::binary_search(walk.directories, folder);
+    };
+    const auto& folders = walk.by_name ? changes.whole : changes.folders;
+    walk.again = walk.again || changes.overflow || std::ranges::any_of(folders, is_own);
+    if (!walk.by_name) continue;
+    for (const std::string& path : changes.files)
+      if (is_own(path.substr(0, std::max<std::size_t>(1, path.rfind('/')))))
+        note_change(walk, path);
+  }
+}
+
+void Discoverer::note_change(Walk& walk, const std::string& path) {
+  if (walk.changed.size() < kMostChanged) {
+    walk.changed.insert(path);
+  } else {
+    walk.again = true;
   }
 }
 
 void Discoverer::look_again_for(const KnownPaths& absent) {
   if (absent.empty()) return;
-  for (auto& [id, walk] : walks_)
-    walk.again = walk.again || std::ranges::any_of(walk.found, [&](const Found& found) {
-                   return absent.contains(found.path);
-                 });
+  for (auto& [id, walk] : walks_) {
+    for (const Found& found : walk.found) {
+      if (!absent.contains(found.path)) continue;
+      if (walk.by_name)
+        note_change(walk, found.matched_path);
+      else
+        walk.again = true;
+    }
+  }
 }
 
 double Discoverer::weights() const {
@@ -172,15 +193,22 @@ std::vector<DiscoveryTask> Discoverer::due(
   std::vector<DiscoveryTask> tasks;
   const double all = weights();
   for (auto& [id, walk] : walks_) {
-    if (!is_due(walk, now, all)) continue;
+    const bool whole = is_due(walk, now, all);
+    if (!whole && (walk.under_way || walk.changed.empty())) continue;
     DiscoveryTask task;
     task.id = id;
     task.kind = walk.kind;
     task.start = walk.start;
     if (is_held_up(task)) continue;
+    walk.under_way = true;
+    const std::set<std::string> changed = std::exchange(walk.changed, {});
+    if (!whole) {
+      task.changed.assign(changed.begin(), changed.end());
+      tasks.push_back(std::move(task));
+      continue;
+    }
     task.candidates = walk.candidates;
     if (walk.kind != Kind::plain) task.previous = walk.found;
-    walk.under_way = true;
     walk.again = walk.at_once = false;
     tasks.push_back(std::move(task));
   }
@@ -197,6 +225,7 @@ void Discoverer::done(DiscoveryTask task, Clock::time_point now,
   }
   Walk& walk = known->second;
   walk.under_way = false;
+  if (task.is_partial()) return keep_changed(walk, std::move(task));
   walk.ever_done = true;
   walk.ended = now;
   walk.took = task.took;
@@ -218,6 +247,7 @@ void Discoverer::done(DiscoveryTask task, Clock::time_point now,
     walk.start.real = task.is_half_way() ? task.elsewhere.front().real : std::string();
     walk.again = walk.again || task.is_half_way();
   } else if (walk.kind == Kind::walk) {
+    walk.by_name = !task.followed && walk.start.real.empty();
     // Without all of its folders it does not know which mounts are gone.
     adopt(task.id, task.elsewhere, !task.error && !task.limit);
   } else if (walk.kind == Kind::files) {
@@ -226,6 +256,16 @@ void Discoverer::done(DiscoveryTask task, Clock::time_point now,
   } else if (walk.kind == Kind::processes && !task.error) {
     distribute(task.id, std::move(task.candidates), mount_of);
   }
+}
+
+void Discoverer::keep_changed(Walk& walk, DiscoveryTask task) {
+  walk.again = walk.again || task.again;
+  // Where something could not be seen, what is not found is not gone.
+  if (task.error || task.limit) return;
+  std::erase_if(walk.found, [&](const Found& found) {
+    return std::ranges::binary_search(task.changed, found.matched_path);
+  });
+  std::ranges::move(task.found, std::back_inserter(walk.found));
 }
 
 void Discoverer::abandon(std::uint64_t id) {

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -50,7 +51,8 @@ class Discoverer {
 
   /// Plain paths are due once in each pass.
   void begin_pass();
-  /// What happened in the watched folders since the last call makes walks due.
+  /// What happened in the watched folders since the last call makes walks due: of the files that
+  /// came or went at once, whatever a whole walk would cost.
   void read_changes(const KnownPaths& known);
   /// Databases that were found at these paths are absent: their walks are due.
   void look_again_for(const KnownPaths& absent);
@@ -98,8 +100,10 @@ class Discoverer {
     std::vector<std::uint64_t> children;
 
     bool under_way = false;
-    bool again = true;     ///< something may have changed
-    bool at_once = false;  ///< without the pause that a walk needs
+    bool again = true;              ///< something may have changed
+    bool by_name = false;           ///< what changes in its folders can be looked at by itself
+    std::set<std::string> changed;  ///< paths
+    bool at_once = false;           ///< without the pause that a walk needs
     bool ever_done = false;
     Clock::time_point ended;
     Clock::duration took{0};
@@ -124,6 +128,9 @@ class Discoverer {
   /// How long it waits so that all keep within their share.
   Clock::duration pause(const Walk& walk, double weights) const;
   Clock::duration rescan_period(const Walk& walk, double weights) const;
+  /// A file of its own came or went.
+  static void note_change(Walk& walk, const std::string& path);
+  void keep_changed(Walk& walk, DiscoveryTask task);
   /// Nothing is there, and nothing is looked for.
   static bool is_empty(const Walk& walk);
   void adopt(std::uint64_t parent, const std::vector<WalkStart>& elsewhere, bool all);

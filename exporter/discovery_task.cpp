@@ -1,12 +1,15 @@
 #include "exporter/discovery_task.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "collectors/linux/resolve_path.h"
 #include "exporter/cpu_time.h"
 #include "exporter/exclude.h"
+#include "exporter/name_match.h"
 
 namespace sqlite_exporter {
 
@@ -38,7 +41,7 @@ class Run {
         check(task_.candidates);
         keep_previous();
         break;
-      case Kind::walk: walk_folders(); break;
+      case Kind::walk: task_.is_partial() ? look_at_changed() : walk_folders(); break;
     }
     std::erase_if(task_.elsewhere, [this](const WalkStart& start) {
       const Mount* const mount = context_.node->mounts.mount_of(start.real_directory());
@@ -129,6 +132,23 @@ class Run {
     task_.open.paths.clear();
   }
 
+  void look_at_changed() {
+    std::vector<std::string> files;
+    for (const std::string& path : task_.changed) {
+      const NameMatch match = match_name(task_.start, path);
+      if (match.file) files.push_back(path);
+      // A link that leads to a folder is a name like any other to inotify.
+      if (match.folder && link_at(path)) task_.again = true;
+    }
+    check(files);
+    if (task_.error || task_.limit || !task_.elsewhere.empty()) task_.again = true;
+  }
+
+  static bool link_at(const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::is_symlink(std::filesystem::symlink_status(path, ignored));
+  }
+
   void walk_folders() {
     WalkRules rules;
     rules.limits = context_.config->limits;
@@ -143,6 +163,7 @@ class Run {
     Walked walked = walk(task_.start, rules);
     task_.directories = std::move(walked.directories);
     task_.elsewhere = std::move(walked.elsewhere);
+    task_.followed = walked.followed;
     task_.limit = walked.limit;
     task_.refused_links = walked.refused_links;
     task_.error = std::move(walked.error);

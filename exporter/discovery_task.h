@@ -43,6 +43,8 @@ struct DiscoveryTask {
   WalkStart start;  ///< access paths: with `paths.rootfs` in front
   std::vector<std::string> candidates;
   std::vector<Found> previous;  ///< found at the last time
+  /// Of a walk that was done: these paths may have changed, and nothing else is looked at.
+  std::vector<std::string> changed;
 
   // What it brings:
   std::vector<Found> found;
@@ -54,6 +56,8 @@ struct DiscoveryTask {
   std::vector<WalkStart> elsewhere;
   std::optional<WalkLimit> limit;
   std::optional<Error> error;
+  bool followed = false;  ///< the walk came through links: its folders have other names, too
+  bool again = false;     ///< `changed` is not enough
   FolderWatch::Outcome watched;
   OpenFiles open;  ///< of `processes`, without its paths
   std::chrono::steady_clock::duration took{0};
@@ -61,6 +65,11 @@ struct DiscoveryTask {
 
   /// Of a plain path: a link leads to another filesystem, where it has to be looked at yet.
   bool is_half_way() const { return kind == Kind::plain && !elsewhere.empty(); }
+
+  /// Only what had changed was looked at.
+  bool is_partial() const { return !changed.empty(); }
+  /// It says how the whole of it stands.
+  bool is_whole() const { return !is_half_way() && !is_partial(); }
 
   /// The path whose mount the task touches.
   const std::string& touches() const { return start.real_directory(); }

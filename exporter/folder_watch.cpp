@@ -26,6 +26,9 @@ constexpr std::uint32_t kGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_
 constexpr std::size_t kBuffer = 65536;
 constexpr int kMostReads = 8;
 
+/// With more files to look at than this, their folders may as well be walked.
+constexpr std::size_t kMostFiles = 10'000;
+
 std::string joined(std::string path, std::string_view name) {
   if (!path.ends_with('/')) path += '/';
   return path.append(name);
@@ -121,11 +124,19 @@ void FolderWatch::apply(const InotifyEvent& event,
     const std::set<std::string> paths = found->second;
     for (const std::string& path : paths) release(path, folders_[path]);
     changes.folders.insert(paths.begin(), paths.end());
+    changes.whole.insert(paths.begin(), paths.end());
   } else if (found != paths_.end()) {
     for (const std::string& path : found->second) {
-      if (changes.folders.contains(path)) continue;
+      if (changes.whole.contains(path)) continue;
       const auto database = database_beside(event.name);
-      if (!database || !is_known(joined(path, *database))) changes.folders.insert(path);
+      std::string file = joined(path, database.value_or(event.name));
+      if (database && is_known(file)) continue;
+      changes.folders.insert(path);
+      if ((event.mask & IN_ISDIR) != 0 || changes.files.size() >= kMostFiles) {
+        changes.whole.insert(path);
+      } else {
+        changes.files.insert(std::move(file));
+      }
     }
   }
   if ((event.mask & IN_IGNORED) != 0) unused_.erase(event.watch);

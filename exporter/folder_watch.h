@@ -49,7 +49,11 @@ class FolderWatch {
 
   struct Changes {
     std::set<std::string> folders;  ///< in which a name came or went, or that are gone themselves
-    bool overflow = false;          ///< the kernel dropped events: anything may have changed
+    /// Those among them of which it is not known that it was a file's name alone.
+    std::set<std::string> whole;
+    /// Files that came or went in the other ones: paths, a database's in place of its -wal.
+    std::set<std::string> files;
+    bool overflow = false;  ///< the kernel dropped events: anything may have changed
   };
   /// What happened since the last call; never blocks, and leaves what is too much for one call in
   /// the descriptor. SQLite creates and deletes -journal, -wal and -shm all the time: those of a

@@ -52,7 +52,7 @@ void Scheduler::collect_discovery(PassJob& job) {
   if (job.discovery.empty()) return;
   const auto now = Discoverer::Clock::now();
   for (DiscoveryTask& task : job.discovery) {
-    if (const auto before = discoverer_.last_troubles(task.id); before && !task.is_half_way())
+    if (const auto before = discoverer_.last_troubles(task.id); before && task.is_whole())
       judge_.discovered(task, *before);
     parts_.tools.own_metrics->observe_collector(kDiscoveryName,
                                                 std::chrono::duration<double>(task.took).count());

@@ -143,6 +143,7 @@ class Walker {
   /// A symbolic link, unless it is a file.
   void follow(const Folder& folder, const std::string& path, const std::string& name,
               const Subfolder& subfolder) {
+    walked_.followed = true;
     const Result<ResolvedPath> resolved = rules_.resolve(joined(folder.real, name));
     if (!resolved) {
       if (resolved.error().code == Errc::unsupported) ++walked_.refused_links;

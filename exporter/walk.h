@@ -59,6 +59,7 @@ struct Walked {
   std::vector<std::string> directories;
   /// Mountpoints, and what links lead to on other mounts, untouched: each for a job of its own.
   std::vector<WalkStart> elsewhere;
+  bool followed = false;           ///< a link to a folder: paths may have other names than folders
   std::optional<WalkLimit> limit;  ///< that ended the walk, else depth; the rest is passed over
   std::optional<Error> error;      ///< the first; a folder that is absent or denied is none
   std::size_t refused_links = 0;   ///< to folders, as `resolve` says

@@ -192,6 +192,7 @@ unit_test(test_core SOURCES
   tests/exporter/judge_test.cpp
   tests/exporter/look_job_test.cpp
   tests/exporter/loop_test.cpp
+  tests/exporter/name_match_test.cpp
   tests/exporter/node_paths_test.cpp
   tests/exporter/once_test.cpp
   tests/exporter/pass_findings_test.cpp

@@ -50,6 +50,41 @@ TEST_CASE("a new database in a watched folder is found without a rescan") {
   CHECK(found_by(discoverer) == Names{root + "/a.db", root + "/b.db"});
 }
 
+TEST_CASE("files that come and go are looked at by themselves, though a walk would cost too much") {
+  const TemporaryDirectory directory;
+  const std::string root = real(directory.path().string());
+  make(root + "/1/a.db");
+  make(root + "/2/b.db");
+  const auto watch = FolderWatch::create().value();
+  Discoverer discoverer("", watch);
+  // So little that no second walk comes round.
+  discoverer.configure({entry(root + "/*/*.db")}, {}, 1e-9);
+  const auto begin = Discoverer::Clock::now();
+  run_due(discoverer, {}, "", begin);
+  const auto change = [&] {
+    discoverer.read_changes({});
+    run_due(discoverer, {}, "", begin + std::chrono::seconds(30));
+    return found_by(discoverer);
+  };
+  make(root + "/1/new.db");
+  make(root + "/2/new.other");
+  std::ofstream(root + "/2/empty.db").flush();
+  CHECK(change() == Names{root + "/1/a.db", root + "/1/new.db", root + "/2/b.db"});
+  make(root + "/2/empty.db");  // no name comes or goes
+  make(root + "/2/empty.db-journal");
+  std::filesystem::remove(root + "/1/a.db");
+  CHECK(change() == Names{root + "/1/new.db", root + "/2/b.db", root + "/2/empty.db"});
+  std::filesystem::rename(root + "/1/new.db", root + "/2/new.db");
+  std::filesystem::create_symlink("../2/b.db", root + "/1/link.db");
+  std::filesystem::remove(root + "/2/empty.db");
+  CHECK(change() == Names{root + "/2/b.db", root + "/2/new.db"});
+  // A new folder takes a walk.
+  make(root + "/3/late.db");
+  CHECK(change() == Names{root + "/2/b.db", root + "/2/new.db"});
+  run_due(discoverer, {}, "", begin + std::chrono::hours(25));
+  CHECK(found_by(discoverer) == Names{root + "/2/b.db", root + "/2/new.db", root + "/3/late.db"});
+}
+
 TEST_CASE("folders are watched, but none on a network or FUSE mount, nor below one") {
   const TemporaryDirectory directory;
   const std::string root = real(directory.path().string());

@@ -52,10 +52,39 @@ TEST_CASE("a pattern is walked again after the rescan interval, a plain path in 
   CHECK(tasks[0].kind == Kind::walk);
 }
 
-TEST_CASE("a walk is due when one of its databases is gone, but not all the time") {
+TEST_CASE("one of its databases that is gone is looked at by itself, and at once") {
+  Scripted scripted;
+  scripted.discoverer.configure({entry("/data/*.db")}, {}, 0.005);
+  auto tasks = scripted.due();
+  tasks[0].cpu = std::chrono::seconds(2);
+  scripted.done(std::move(tasks[0]), {{"/data/a.db", "/data/a.db"}, {"/data/b.db", "/data/b.db"}});
+  scripted.discoverer.look_again_for({"/data/a.db"});
+  tasks = scripted.due();
+  REQUIRE(tasks.size() == 1);
+  CHECK(tasks[0].changed == std::vector<std::string>{"/data/a.db"});
+  CHECK_FALSE(tasks[0].is_whole());
+  SECTION("gone") {
+    scripted.done(std::move(tasks[0]), {});
+    CHECK(found_by(scripted.discoverer) == Names{"/data/b.db"});
+    CHECK(scripted.due().empty());
+  }
+  SECTION("or not to be seen") {
+    tasks[0].error = Error{Errc::limit, "open"};
+    tasks[0].again = true;
+    scripted.done(std::move(tasks[0]), {});
+    CHECK(found_by(scripted.discoverer) == Names{"/data/a.db", "/data/b.db"});
+    scripted.now += std::chrono::seconds(399);
+    CHECK(scripted.due().empty());
+    scripted.now += std::chrono::seconds(2);
+    REQUIRE(scripted.due().size() == 1);
+  }
+}
+
+TEST_CASE("a walk through links is due when one of its databases is gone, not all the time") {
   Scripted scripted;
   scripted.discoverer.configure({entry("/data/*.db")}, {});
   auto tasks = scripted.due();
+  tasks[0].followed = true;
   tasks[0].took = std::chrono::seconds(1);
   scripted.done(std::move(tasks[0]), {{"/data/a.db", "/data/a.db"}});
   scripted.discoverer.look_again_for({"/data/other.db"});
@@ -64,6 +93,7 @@ TEST_CASE("a walk is due when one of its databases is gone, but not all the time
   scripted.discoverer.look_again_for({"/data/a.db"});
   tasks = scripted.due();
   REQUIRE(tasks.size() == 1);
+  tasks[0].followed = true;
   tasks[0].took = std::chrono::seconds(1);
   scripted.done(std::move(tasks[0]), {{"/data/a.db", "/data/a.db"}});
   scripted.discoverer.look_again_for({"/data/a.db"});
