@@ -2,8 +2,9 @@
 ///
 /// It makes discovery quicker and is never what it relies on: what the kernel does not tell, as the
 /// renaming of a folder above a watched one or what happened before a watch was there, the slow
-/// rescan finds. It is read once in a pass, so that a busy folder wakes nobody up. Then the folders
-/// named in the changes are walked again in the pool, and `set` once more; after an overflow, all.
+/// rescan finds. It is read once in a pass, so that a busy folder wakes nobody up. Then the files
+/// named in the changes are looked at in the pool, or their folders walked again, and `set` once
+/// more; after an overflow, all.
 #pragma once
 
 #include <cstddef>

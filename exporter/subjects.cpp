@@ -145,13 +145,15 @@ void Subjects::note_uses(double now) const {
     if (is_in_use(*subject)) subject->last_use = now;
 }
 
-void Subjects::order_by_precedence(Fresh& fresh, double now) const {
+void Subjects::order_by_precedence(std::vector<Fresh>& fresh, double now) const {
+  std::vector<bool> named(entries_.size());
+  for (std::size_t entry = 0; entry < named.size(); ++entry) named[entry] = is_named(entry);
+  for (Fresh& one : fresh) one.precedence = precedence_of(*one.found, named[one.entry], now);
   // Of those that have been written to lately, that which is written to now.
-  const auto key = [&](const auto& item) {
-    const Precedence precedence = precedence_of(*item.second, is_named(item.first), now);
-    return std::pair(precedence, precedence == Precedence::written ? -item.second->modified : 0);
-  };
-  std::ranges::stable_sort(fresh, {}, key);
+  std::ranges::stable_sort(fresh, {}, [](const Fresh& one) {
+    return std::pair(one.precedence,
+                     one.precedence == Precedence::written ? -one.found->modified : 0);
+  });
 }
 
 void Subjects::leave_out(Precedence precedence, const std::string& path) {
@@ -197,14 +199,14 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled, double
   std::ranges::sort(order, {}, [this](std::size_t entry) {
     return std::pair(names_many(entries_[entry].path), entry);
   });
-  Fresh fresh;
+  std::vector<Fresh> fresh;
   for (const std::size_t entry : order) {
     if (!findings[entry]) continue;
     for (const Found& found : *findings[entry]) {
       if (!taken.add(found)) continue;
       const auto match = known.find({entry, found.matched_path});
       if (match == known.end()) {
-        fresh.emplace_back(entry, &found);
+        fresh.push_back({entry, &found, Precedence::idle});
         continue;
       }
       still_there.insert(match->second.get());
@@ -230,7 +232,7 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled, double
     }
   }
   std::set<std::string_view> fresh_paths;
-  for (const auto& [entry, found] : fresh) fresh_paths.insert(found->path);
+  for (const Fresh& one : fresh) fresh_paths.insert(one.found->path);
   const auto stays = [&](const auto& item) {
     const Subject& subject = *item.second;
     // One that was found anew is what it was found to be now.
@@ -245,10 +247,9 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled, double
     return displace(*last, newcomer, now, changes);
   };
   if (by_name_.size() + fresh.size() > max_databases_) order_by_precedence(fresh, now);
-  for (const auto& [entry, found] : fresh) {
+  for (const auto& [entry, found, precedence] : fresh) {
     auto old = leaving.extract(found->path);
     if (old.empty() && by_name_.size() >= max_databases_) {
-      const Precedence precedence = precedence_of(*found, is_named(entry), now);
       // Whoever has mere signs of use waits for a place.
       if (precedence > Precedence::in_use || !make_room(precedence)) {
         leave_out(precedence, found->path);

@@ -59,9 +59,13 @@ class Subjects {
  private:
   std::string host_path(const std::string& path) const;
   bool is_named(std::size_t entry) const;
-  using Fresh = std::vector<std::pair<std::size_t, const Found*>>;  ///< by entry
+  struct Fresh {
+    std::size_t entry;
+    const Found* found;
+    Precedence precedence;  ///< only where there is no room for all
+  };
   void note_uses(double now) const;
-  void order_by_precedence(Fresh& fresh, double now) const;
+  void order_by_precedence(std::vector<Fresh>& fresh, double now) const;
   void leave_out(Precedence precedence, const std::string& path);
   /// Takes one out that has to make room for such a newcomer, or at any rate. False if there is
   /// none.
