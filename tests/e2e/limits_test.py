@@ -99,7 +99,8 @@ class MaxDatabasesTest(LimitsCase):
             for name in ("used", "used2", "zzz"):
                 support.await_that(lambda name=name: self.up(exporter, name), name + " to be up")
             self.assertEqual(self.value(exporter, "sqlite_exporter_databases"), 3)
-            self.assertEqual(self.value(exporter, "sqlite_exporter_databases_over_limit"), STRANGERS)
+            self.assertEqual(self.value(exporter, "sqlite_exporter_databases_over_limit"),
+                             STRANGERS)
             self.assertEqual(exporter.stop(), 0)
             told = self.lines(exporter, "more databases than max_databases")
             self.assertEqual(len(told), 1, exporter.log)
