@@ -87,6 +87,9 @@ TEST_CASE("what has happened is counted") {
   metrics.set_looks_cpu(1.25);
   metrics.set_sampler_slowdown(2.5);
   metrics.set_databases(7, 0, 3);
+  metrics.set_opened_each_time(5);
+  metrics.count_discovery_cpu(0.25);
+  metrics.count_discovery_cpu(0.5);
   metrics.set_stalled_mounts(2);
   metrics.count_pass(0);
   metrics.count_pass(31);
@@ -109,6 +112,8 @@ TEST_CASE("what has happened is counted") {
   CHECK(samples.at("sqlite_exporter_sampler_slowdown") == 2.5);
   CHECK(samples.at("sqlite_exporter_databases") == 7);
   CHECK(samples.at("sqlite_exporter_databases_over_limit") == 3);
+  CHECK(samples.at("sqlite_exporter_databases_opened_each_time") == 5);
+  CHECK(samples.at("sqlite_exporter_discovery_cpu_seconds_total") == 0.75);
   CHECK(samples.at("sqlite_exporter_stalled_mounts") == 2);
   CHECK(samples.at("sqlite_exporter_passes_total") == 2);
   CHECK(samples.at("sqlite_exporter_passes_cut_total") == 1);
@@ -121,6 +126,7 @@ TEST_CASE("every family is declared with the same name, help and type") {
   OwnMetrics metrics(kCollectors);
   metrics.set_databases(1, 0, 0);
   metrics.set_sampler_slowdown(1);
+  metrics.set_opened_each_time(0);
   metrics.set_stalled_mounts(0);
   metrics.count_pass(0);
   metrics.set_cpu_starved(false);
