@@ -225,6 +225,8 @@ void Discoverer::done(DiscoveryTask task, Clock::time_point now,
   }
   Walk& walk = known->second;
   walk.under_way = false;
+  // Links that are not followed are counted by whole walks.
+  if (task.is_partial() && task.refused_links > 0) walk.again = true;
   if (task.is_partial()) return keep_changed(walk, std::move(task));
   walk.ever_done = true;
   walk.ended = now;

@@ -278,9 +278,9 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
-        alerts attribution cases_alerts cases_encrypted cases_files cases_locks cases_mounts
-        cases_wal chart completion counters dashboards dashboards_data encrypted examples explain
-        foreach(script incident_demo incidents inspect interference limits links many metrics node
+foreach(script alerts attribution cases_alerts cases_encrypted cases_files cases_locks
+        cases_mounts cases_wal chart completion counters dashboards dashboards_data encrypted
+        examples explain incident_demo incidents inspect interference limits links many metrics node
         node_paths once pods program prometheus queries readme remount rescue risks rollback_reads
         runbooks selftest service_manager sql_worker stalls start starved states sync sync_worker
         units worker_promise)

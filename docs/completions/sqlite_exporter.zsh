@@ -50,7 +50,7 @@ _sqlite_exporter() {
     ,*) _sqlite_exporter_files; _sqlite_exporter_words demo inspect explain check-config describe ;;
     demo,*) : ;;
     inspect,*) _sqlite_exporter_files ;;
-    explain,*) _sqlite_exporter_words SqliteCheckpointStarved SqliteCommitBlocked SqliteCrashLeftover SqliteDatabaseCorrupt SqliteDatabaseGone SqliteDatabaseReplaced SqliteDatabaseStalled SqliteExporterDown SqliteExporterIncomplete SqliteExporterMissing SqliteFilesystemFillsUp SqliteFilesystemReadonly SqliteFilesystemRisk SqliteForgottenReader SqliteFreelistBloat SqliteLocksLost SqliteLocksUnobservable SqliteOwnerNearMemoryLimit SqliteOwnerOomKilled SqliteOwnerThrottled SqliteQueryFailing SqliteSyncBehind SqliteWalGrowing SqliteWalLost SqliteWalOversized SqliteWriteLockSaturated SqliteWritesStopped ;;
+    explain,*) _sqlite_exporter_words SqliteCheckpointStarved SqliteCommitBlocked SqliteCrashLeftover SqliteDatabaseCorrupt SqliteDatabaseGone SqliteDatabaseReplaced SqliteDatabaseStalled SqliteExporterDown SqliteExporterIncomplete SqliteExporterMissing SqliteExporterStarved SqliteFilesystemFillsUp SqliteFilesystemReadonly SqliteFilesystemRisk SqliteForgottenReader SqliteFreelistBloat SqliteLocksLost SqliteLocksUnobservable SqliteOwnerNearMemoryLimit SqliteOwnerOomKilled SqliteOwnerThrottled SqliteQueryFailing SqliteSyncBehind SqliteWalGrowing SqliteWalLost SqliteWalOversized SqliteWriteLockSaturated SqliteWritesStopped ;;
     check-config,*) _sqlite_exporter_files ;;
     describe,*) _sqlite_exporter_words metrics config flags completion ;;
   esac

@@ -29,7 +29,7 @@ void advise_on_sidecar(const ForeignSidecar& sidecar, std::vector<Advice>& list)
 /// Page 1 of a live database, copied before its first checkpoint, holds nothing.
 bool may_be_copied_without_wal(const Look& look) {
   return look.states.contains(DatabaseState::wal_clean) && !look.wal && look.header &&
-         look.header->schema_cookie == 0 && pages_of(look).value_or(0) <= 1;
+         look.header->schema_cookie == 0 && pages_of(look).value_or(2) <= 1;
 }
 
 }  // namespace
