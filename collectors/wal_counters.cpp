@@ -61,7 +61,10 @@ bool WalCounters::observe(const WalMoment& now, const TailScan& scan_tail) {
 bool WalCounters::count_transactions(const WalMoment& now, bool same_epoch) {
   const std::uint32_t steps =
       same_epoch ? now.index.i_change - last_->index.i_change : now.index.i_change;
-  const bool possible = is_possible(steps, now);
+  // Each transaction appends a frame at least.
+  const bool has_frames = !same_epoch || now.index.salts != last_->index.salts ||
+                          steps <= now.index.mx_frame - last_->index.mx_frame;
+  const bool possible = has_frames && is_possible(steps, now);
   const bool back_from_doubt = doubted_ && !same_epoch;
   if (!possible || back_from_doubt || is_copied(now, same_epoch)) {
     ++totals_.unseen_epochs;
