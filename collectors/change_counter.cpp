@@ -58,7 +58,8 @@ bool has_leapt(const Moment& before, const Moment& now) {
   if (before.sampled && before.sampled->leaps != now.sampled->leaps &&
       is_leap(before.header.change_counter, now.sampled->leap_end, now.sampled->leap_time))
     return true;
-  return is_leap(now.sampled->value, now.header.change_counter, now.read - now.sampled->taken);
+  return now.sampled->taken > before.read &&
+         is_leap(now.sampled->value, now.header.change_counter, now.read - now.sampled->taken);
 }
 
 }  // namespace

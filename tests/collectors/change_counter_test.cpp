@@ -135,15 +135,16 @@ TEST_CASE("the sampler sees a leap that fits between two looks") {
   }
   SECTION("between its last sample and the look") {
     looks.next.read = looks.next.asked += seconds(60);
-    looks.next.sampled->taken = looks.next.asked;
+    looks.next.sampled->taken = looks.next.asked + milliseconds(900);
     looks.at(3'000'002);
   }
   SECTION("behind the look that has told it") {
-    looks.at(3'000'002);
+    looks.at(2'999'990);
+    CHECK(looks.at(3'000'002).transactions() == 12);  // with the same sample
     CHECK(looks.counter.unseen_epochs() == 1);
     sample(3'000'004, milliseconds(100));
     looks.at(3'000'005);
-    CHECK(looks.counter.transactions() == 3);
+    CHECK(looks.counter.transactions() == 15);
   }
   CHECK(looks.counter.unseen_epochs() == 1);
   const std::uint64_t before = looks.counter.transactions();
