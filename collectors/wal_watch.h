@@ -19,19 +19,10 @@
 #include "collectors/sample.h"
 #include "collectors/sqlite/database_header.h"
 #include "collectors/turn_watch.h"
+#include "collectors/unattached_moment.h"
 #include "collectors/wal_counters.h"
 
 namespace sqlite_exporter {
-
-/// One moment of a database that nobody is attached to in WAL mode.
-struct UnattachedMoment {
-  std::optional<JournalMode> journal_mode;      ///< of a plain database
-  std::optional<std::uint32_t> change_counter;  ///< what a commit in rollback mode moves
-  DatabaseLocks locks;
-  bool wal_empty = false;   ///< nobody has it open, and it is in WAL mode without anything in it
-  JournalContent journal;   ///< asked for only where one process keeps all others out
-  bool wal_absent = false;  ///< likewise, in WAL mode
-};
 
 /// Owned and driven by one thread. `pread` and F_GETLK only; opens at most -shm (while nobody is
 /// attached), the database (while nobody is, and once when somebody is), -wal (after a reset, and

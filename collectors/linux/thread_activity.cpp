@@ -33,7 +33,7 @@ Result<ThreadActivity> read_thread_activity(int tid) {
   const Result<ProcessStat> stat = parse_process_stat(*stat_text);
   if (!stat) return fail(stat.error());
   ThreadActivity activity;
-  activity.sleeps = stat->state == 'S' || stat->state == 'D';
+  activity.sleeps = stat->state == 'S' || stat->state == 'D' || stat->state == 't';
   if (const Result<std::string> text = read_text(folder + "/schedstat", kMostOfFile)) {
     const Result<ThreadSchedule> schedule = parse_schedstat(*text);
     if (!schedule) return fail(schedule.error());

@@ -22,7 +22,8 @@ struct ThreadSchedule {
 };
 
 struct ThreadActivity {
-  /// In a system call that waits for something else than a core: state S or D. A thread that is
+  /// In a system call that waits for something else than a core: state S or D, or t
+  /// under a tracer. A thread that is
   /// throttled stays in state R.
   bool sleeps = false;
   ThreadSchedule schedule;

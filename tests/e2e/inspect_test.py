@@ -258,7 +258,7 @@ class InspectTest(TestCase):
         code, out = self.inspect(
             "hung.db", "app.db",
             prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-P", self.path("hung.db"),
-                    "-e", "trace=openat", "-e", "inject=openat:delay_enter=10s"))
+                    "-e", "trace=openat2", "-e", "inject=openat2:delay_enter=10s"))
         self.assertEqual(code, 2, out)
         self.assertRegex(out, r"(?m)^  unknown +stalled: ")
         self.assertIn("app.db: HEALTHY\n", out)

@@ -15,7 +15,8 @@ GOLDEN = os.path.join(support.SOURCE_DIR, "tests/golden/metrics.txt")
 # Values that differ from run to run or machine to machine; the series themselves must not.
 VOLATILE = re.compile(r"^(process_|sqlite_exporter_(build_info|collector_duration|looks_cpu|"
                       r"served_bytes|sampler_(looks|slowdown)|"
-                      r"passes_total|scrapes|snapshot_timestamp|config_last_reload_success_timestamp)|"
+                      r"discovery_cpu|passes_total|scrapes|snapshot_timestamp|"
+                      r"config_last_reload_success_timestamp)|"
                       r"sqlite_last_write_timestamp|sqlite_lock_held_seconds|sqlite_filesystem|"
                       r"sqlite_holder_(open|max)_fds)")
 # What the machine has; other tests compare it with the kernel's own numbers.

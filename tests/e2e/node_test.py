@@ -88,27 +88,6 @@ class NodeTest(support.TestCase):
         self.assertEqual(support.value(page, "sqlite_up", database="app"), 1)
         self.assertIn('path="/var/lib/app.db"', page)
 
-    def test_without_descriptors_a_look_fails_and_the_process_goes_on(self):
-        applications = [self.database(f"many/{i}.db") for i in range(40)]
-        exporter = self.exporter(self.path("many/*.db"), prefix=("prlimit", "--nofile=64:64"))
-
-        def limited():
-            page = exporter.get("/metrics")[2]
-            return family(page, "sqlite_up") and [
-                line for line in family(page, "sqlite_exporter_collector_errors_total")
-                if 'reason="limit"' in line and not line.endswith(" 0")]
-
-        support.await_that(limited, "looks that lack a descriptor")
-        for application in applications[:30]:
-            application.stop()
-
-        def all_up():
-            up = family(exporter.get("/metrics")[2], "sqlite_up")
-            return len([line for line in up if line.endswith(" 1")]) == 40
-
-        support.await_that(all_up, "all of them to be up")
-        self.assertEqual(exporter.stop(), 0)
-
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -85,8 +85,8 @@ class ProgramTest(support.TestCase):
             self.assertRegex(line, r"^time=\S+Z level=(info|warn) msg=")
 
     def test_a_log_that_nobody_reads_holds_up_nothing(self):
-        # A line for each: far more than a pipe holds.
-        names = [self.path(f"absent{number}.db") for number in range(1000)]
+        # A line for each, and of each in a folder of its own: far more than a pipe holds.
+        names = [self.path(f"{number}/absent{number}.db") for number in range(1000)]
         exporter = self.exporter(*names, interval="1s")
         exporter.await_sample("sqlite_exporter_databases 1000")
         self.assert_lost_lines_and_ends(exporter)
@@ -172,8 +172,8 @@ class StallTest(support.TestCase):
         exporter = self.exporter(
             self.path("good.db"), self.path("mnt/hung.db"),
             prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-P", self.path("mnt/hung.db"),
-                    "-P", self.path("mnt/hung.db-shm"), "-e", "trace=openat",
-                    "-e", "inject=openat:delay_enter=20s"))
+                    "-P", self.path("mnt/hung.db-shm"), "-e", "trace=openat2",
+                    "-e", "inject=openat2:delay_enter=20s"))
         good.exec("pragma journal_mode=wal", "insert into t values (0)")
         exporter.await_sample('sqlite_database_state{database="good",state="wal_live"} 1')
         exporter.await_sample("sqlite_exporter_stalled_mounts 1")

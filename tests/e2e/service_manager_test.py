@@ -160,7 +160,7 @@ class ServiceManagerTest(fuse.TestCase):
             self.hear_all()
             fed_before = time.monotonic() + WATCHDOG / 4e6  # at the latest, were it fed
             while time.monotonic() < fed_before:  # the loop turns
-                exporter.metrics()
+                exporter.page()
             self.assertNotIn({"WATCHDOG": "1"}, self.hear_all())
             support.await_that(lambda: exporter.get("/-/healthy")[0] == 503, "it to be unhealthy")
         finally:

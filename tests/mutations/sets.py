@@ -1,5 +1,7 @@
-"""Databases in the states that are to be attacked: live, crashed, interrupted, and such as only
-look like one. Each comes with the application that keeps it so."""
+"""Databases that are to be attacked: live, crashed, interrupted, and such as only look like one.
+
+Each comes with the application that keeps it so.
+"""
 
 import os
 import random
