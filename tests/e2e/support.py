@@ -132,6 +132,7 @@ class Exporter:
 
     def metrics(self):
         """The page of a pass that began after this call, and looked at every database."""
+        asked = time.time()
         # The one after the last that had ended may be under way.
         first = value(self.page(), "sqlite_exporter_passes_total") + 2
 
@@ -139,7 +140,10 @@ class Exporter:
             status, _, body = self.get("/metrics")
             whole = (status == 200 and value(body, "sqlite_exporter_passes_total") >= first
                      and value(body, "sqlite_exporter_databases_waiting") == 0)
-            return body if whole else None
+            # Samples have a rhythm of their own: however fast passes are, each had one meanwhile.
+            sampled = whole and value(
+                body, "sqlite_exporter_snapshot_timestamp_seconds") > asked + 0.5
+            return body if sampled else None
 
         return await_that(page, "a new snapshot")
 
