@@ -114,8 +114,10 @@ class MaxDatabasesTest(LimitsCase):
         exporter = self.watch()
         self.assertTrue(self.up(exporter, "used") and self.up(exporter, "used2"))
         self.strangers()
+        # So many at once take a walk, and walks wait for their share of the CPU.
         support.await_that(lambda: self.value(
-            exporter, "sqlite_exporter_databases_over_limit") == STRANGERS, "the strangers")
+            exporter, "sqlite_exporter_databases_over_limit") == STRANGERS, "the strangers",
+                           5 * support.PATIENCE)
         application.exec("insert into t values (1)")
         rollback.exec("insert into t values (1)")
         # The sampler looks at a database in rollback mode once a second.
