@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "exporter/naming.h"
 
@@ -32,7 +33,10 @@ std::vector<std::shared_ptr<Subject>> in_turn(const Subjects& subjects, bool rot
   std::vector<std::shared_ptr<Subject>> all;
   all.reserve(subjects.all().size());
   for (const auto& [name, subject] : subjects.all()) all.push_back(subject);
-  if (rotated) std::ranges::stable_sort(all, {}, &Subject::looked);
+  if (rotated)
+    std::ranges::sort(all, {}, [](const std::shared_ptr<Subject>& subject) {
+      return std::tie(subject->looked, subject->name);
+    });
   return all;
 }
 

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <limits>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 #include "collectors/label_text.h"
@@ -150,9 +151,9 @@ void Subjects::order_by_precedence(std::vector<Fresh>& fresh, double now) const 
   for (std::size_t entry = 0; entry < named.size(); ++entry) named[entry] = is_named(entry);
   for (Fresh& one : fresh) one.precedence = precedence_of(*one.found, named[one.entry], now);
   // Of those that have been written to lately, that which is written to now.
-  std::ranges::stable_sort(fresh, {}, [](const Fresh& one) {
-    return std::pair(one.precedence,
-                     one.precedence == Precedence::written ? -one.found->modified : 0);
+  std::ranges::sort(fresh, {}, [](const Fresh& one) {
+    const double age = one.precedence == Precedence::written ? -one.found->modified : 0;
+    return std::tuple(one.precedence, age, one.entry, std::string_view(one.found->matched_path));
   });
 }
 
