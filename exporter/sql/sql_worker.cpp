@@ -1,6 +1,5 @@
 #include "exporter/sql/sql_worker.h"
 
-#include <linux/capability.h>
 #include <sys/prctl.h>
 
 #include <utility>
@@ -17,10 +16,10 @@ constexpr std::size_t kMostHung = 3;
 constexpr std::chrono::seconds kRestartPause(10);
 constexpr int kMostSpeechless = 3;
 
-/// Whoever the exporter hands its capabilities on to has no use for this one. The worker would drop
-/// it, but the calls for that may be closed to the whole service.
-void keep_tracing_to_ourselves() {
-  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, CAP_SYS_PTRACE, 0, 0);
+/// The worker has no use for any capability. It would drop those that it comes with, but the calls
+/// for that may be closed to the whole service.
+void keep_capabilities_to_ourselves() {
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
 Error ended_by_itself() { return {Errc::internal, "the SQL worker ended while it ran"}; }
@@ -61,7 +60,7 @@ Result<void> SqlWorker::start() {
   };
   auto files = files_for_worker();
   if (!files) return fail(files.error());
-  keep_tracing_to_ourselves();  // of this thread, which forks
+  keep_capabilities_to_ourselves();  // of this thread, which forks
   auto child =
       ChildProcess::start(parts_.loop, parts_.command, kMaxMessageSize,
                           {on_line, [this, number] { ended(number); }}, files->second.get());
