@@ -246,7 +246,9 @@ void Discoverer::done(DiscoveryTask task, Clock::time_point now,
   if (task.watched.added > 0) walk.again = true;
   if (walk.kind == Kind::plain) {
     // A link leads to another filesystem: the rest of the way is a task of its own.
-    walk.start.real = task.is_half_way() ? task.elsewhere.front().real : std::string();
+    const WalkStart on = task.is_half_way() ? task.elsewhere.front() : WalkStart();
+    walk.start.real = on.real;
+    walk.start.links = on.links;
     walk.again = walk.again || task.is_half_way();
   } else if (walk.kind == Kind::walk) {
     walk.by_name = !task.followed && walk.start.real.empty();

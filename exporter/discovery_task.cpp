@@ -73,7 +73,9 @@ class Run {
   /// The links that led there, as `resolve_path` counts their names.
   FollowedLinks links_to(const std::string& path) const {
     const std::string& start = task_.start.directory;
-    if (!is_behind_link() || !lies_below(path, start)) return {};
+    if (!is_behind_link()) return {};
+    if (path == task_.start.real) return task_.start.links;
+    if (!lies_below(path, start)) return {};
     FollowedLinks links = task_.start.links;
     for (FollowedLink& link : links)
       link.names_after += count_names(std::string_view(path).substr(start.size()));
@@ -99,7 +101,8 @@ class Run {
     const Result<ResolvedPath> resolved = resolve(path);
     if (resolved && resolved->elsewhere) {
       task_.elsewhere.push_back({path, {}, 0, resolved->path, resolved->links});
-      task_.found.push_back({path, resolved->path});
+      // Until its links are judged there, what they lead to is not touched.
+      task_.found.push_back({path, resolved->links.empty() ? resolved->path : path});
     } else if (!resolved && resolved.error().code == Errc::unsupported) {
       task_.error = resolved.error();  // whoever touched it would be led on by the kernel
       ++task_.refused_links;

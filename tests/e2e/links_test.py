@@ -96,6 +96,30 @@ class LinksTest(support.TestCase):
         self.link(self.secret + "-wal", "one/app/mixed.db-wal")
         self.check_nothing_is_given_away(self.running(), refused=0)
 
+    def elsewhere(self):
+        """A database of the other user, on a filesystem of its own."""
+        folder = self.mount("elsewhere", "-t", "tmpfs", "none")
+        self.secret = self.database("elsewhere/secret.db", OTHER, SECRET)
+        os.chown(folder, OTHER, OTHER)
+        return folder
+
+    def test_a_link_to_another_filesystem(self):
+        folder = self.elsewhere()
+        self.link(self.secret, "one/app/link.db")
+        self.link(folder, "one/link")
+        self.check_nothing_is_given_away(self.running(), refused=2)
+
+    def test_a_path_that_is_named_and_leads_to_another_filesystem(self):
+        self.elsewhere()
+        self.link(self.secret, "one/app/link.db")
+        exporter = self.running("one/app/link.db")
+        exporter.await_sample("sqlite_exporter_discovery_refused_links 1")
+        for _ in range(4):
+            page = exporter.metrics()
+            self.assertNotIn(SECRET, page)
+            self.assertNotIn(self.secret, page)
+            self.assertNotIn('sqlite_up{database="link"} 1', page)
+
     def test_links_of_root_and_of_the_owner_are_followed(self):
         self.link(self.path("one/app/own.db"), "one/app/by_himself.db")
         self.link(self.secret, "one/app/by_root.db", owner=0)

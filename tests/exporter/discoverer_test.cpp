@@ -194,11 +194,12 @@ TEST_CASE("a link to another filesystem is followed by a task of that filesystem
   Scripted scripted;
   scripted.discoverer.configure({entry("/data/link.db")}, {});
   auto tasks = scripted.due();
-  tasks[0].elsewhere = {{"/data/link.db", {}, 0, "/mnt/app.db"}};
+  tasks[0].elsewhere = {{"/data/link.db", {}, 0, "/mnt/app.db", {{4001, 0}}}};
   scripted.done(std::move(tasks[0]), {{"/data/link.db", "/mnt/app.db"}});
   tasks = scripted.due();
   REQUIRE(tasks.size() == 1);
   CHECK(tasks[0].touches() == "/mnt/app.db");
+  CHECK(tasks[0].start.links == FollowedLinks{{4001, 0}});  // to be judged there
   scripted.done(std::move(tasks[0]), {{"/data/link.db", "/mnt/app.db"}});
   CHECK(scripted.due().empty());
   scripted.discoverer.begin_pass();
