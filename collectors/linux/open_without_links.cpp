@@ -63,7 +63,7 @@ int open_without_links(const std::string& path, int flags) {
   long descriptor = -1;
   do {
     descriptor = ::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof(how));
-  } while (descriptor < 0 && (errno == EINTR || errno == EAGAIN));
+  } while (descriptor < 0 && errno == EINTR);
   // Old container runtimes refuse what they do not know with EPERM.
   if (descriptor < 0 && (errno == ENOSYS || errno == EPERM)) return open_name_by_name(path, flags);
   if (descriptor < 0) tell_link_from_file(AT_FDCWD, path.c_str());

@@ -2,6 +2,7 @@
 #include "collectors/linux/open_without_links.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/skip.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sqlite_exporter::test {
@@ -56,6 +58,23 @@ TEST_CASE("a path without symbolic links is opened, one with a link anywhere is 
   CHECK(both(root + "/none/file") == ENOENT);
   CHECK(both(root + "/a/b/file/below") == ENOTDIR);
   CHECK(both("/proc/self/stat") == ELOOP);
+}
+
+TEST_CASE("a file under a lease of its owner is refused at once") {
+  const TemporaryDirectory directory;
+  const std::string path = fs::canonical(directory.path()).string() + "/leased";
+  std::ofstream(path) << "x";
+  // Whoever is to give the lease up is told by a signal, and has 45 s for it.
+  const auto before = ::signal(SIGIO, SIG_IGN);
+  const int holder = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(holder >= 0);
+  if (::fcntl(holder, F_SETLEASE, F_WRLCK) == 0) {
+    CHECK(both(path, O_RDONLY | O_NONBLOCK) == EAGAIN);
+  } else {
+    skip("leases", "the filesystem of temporary files has none");
+  }
+  ::close(holder);
+  ::signal(SIGIO, before);
 }
 
 }  // namespace
