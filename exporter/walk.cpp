@@ -97,11 +97,14 @@ class Walker {
     }
     const Result<ResolvedPath> real = rules_.resolve(start_.real_directory());
     if (!real) {
+      if (real.error().code == Errc::unsupported) ++walked_.refused_links;
       if (real.error().code != Errc::no_data) walked_.error = real.error();
     } else if (real->elsewhere) {
       leave(start_.directory, *real, components_, start_.depth);
     } else if (const Descriptor top(open_without_links(real->path, O_PATH | O_DIRECTORY));
                top.get() >= 0) {
+      // Without the slash that either may end in.
+      walked_.followed = joined(real->path, "") != joined(start_.directory, "");
       enter({top.get(), start_.directory, real->path, with_successors({0}), start_.depth});
     } else if (errno != ENOENT && errno != ENOTDIR) {
       set_error(errno, "open", start_.directory);

@@ -161,6 +161,16 @@ TEST_CASE("only regular files and symbolic links to something are files") {
     CHECK(tree.files("**/" + name) == Names{});
 }
 
+TEST_CASE("folders have other names than paths where a link was followed, in the prefix too") {
+  const Tree tree({"real/deep/app.db"});
+  fs::create_symlink(tree.path("real"), tree.path("prefix"));
+  fs::create_symlink(tree.path("real/deep"), tree.path("real/named"));
+  CHECK(tree.walk("real/*/*.db").followed);  // `named` among them
+  CHECK_FALSE(tree.walk("real/deep/*.db").followed);
+  CHECK(tree.walk("prefix/deep/*.db").followed);
+  CHECK(tree.walk("real//deep/*.db").followed);
+}
+
 TEST_CASE("a link to a folder is followed where the pattern names it, and never by two stars") {
   const Tree tree({"real/a.db", "real/sub/b.db"});
   fs::create_directory_symlink("real", tree.path("link"));
