@@ -86,7 +86,7 @@ void run_looks(std::vector<LookTask>& tasks, const Node& node, const LookTools& 
   std::vector<LookTask*> again;
   std::size_t held_back = 0;  // done, and told of when those before them are
   for (LookTask& task : tasks) {
-    if (progress.is_cut()) return;
+    if (progress.is_cut()) break;
     task.begun = std::chrono::steady_clock::now();
     if (run_look(task, node, tools, false)) {
       end_look(task);

@@ -76,6 +76,28 @@ TEST_CASE("a look that finds no descriptor says so, and has the sampler give bac
   CHECK(looking.room->may_keep(std::chrono::steady_clock::now() + std::chrono::minutes(2)));
 }
 
+TEST_CASE("a cut keeps what was looked at behind one that found no descriptor") {
+  const TemporaryDirectory directory;
+  std::vector<LookTask> tasks;
+  for (const int age : {0, 60, 0}) {
+    SqliteApplication(directory / "app.db").exec("create table if not exists t(x)");
+    tasks.push_back(task_at(directory / "app.db", std::chrono::seconds(age)));
+  }
+  LookTools looking = tools();
+  Progress progress;
+  // The second has an old sample, and the cut comes while it is looked at.
+  looking.sampler_is_late = [&] {
+    progress.cut();
+    return false;
+  };
+  const FewDescriptors few(16);
+  run_looks(tasks, Node(), looking, progress);
+  CHECK(progress.done() == 2);
+  CHECK(tasks[0].failures.at(0).error.code == Errc::limit);
+  CHECK(tasks[1].failures.at(0).error.code == Errc::stalled);
+  CHECK(tasks[2].batch.readings().empty());
+}
+
 TEST_CASE("samples that are missed for want of descriptors give that as the reason in the end") {
   const TemporaryDirectory directory;
   SqliteApplication app(directory / "app.db");
