@@ -58,6 +58,7 @@ Result<OncePage> metrics_once(const Config& config, const Log& log, const NodePa
   const LookTools tools = make_tools(config);
   tools.own_metrics->set_reload(true, unix_now());
   Loop loop;
+  if (const Result<void> ready = loop.prepare_pool(); !ready) return fail(ready.error());
   const auto own_reader = std::make_shared<OwnReaderPids>();
   QueryRunner queries(config.sql(),
                       {loop, log, tools.own_metrics, own_reader, sql_worker_command(paths.procfs)});

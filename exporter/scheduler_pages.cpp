@@ -69,8 +69,9 @@ void Scheduler::collect_discovery(PassJob& job) {
 void Scheduler::collect(PassJob& job, bool ended) {
   if (job.stalled || (job.looks.empty() && job.mounts.empty())) return;
   const std::size_t done = job.progress.done();
-  // Filesystems come before the first look, and the next pass asks them again.
-  if (job.node_task && (done > 0 || ended)) collect_filesystems(job);
+  // Filesystems come before the first look, and the next pass asks them again. Until then they are
+  // the job's.
+  if ((done > 0 || ended) && job.node_task) collect_filesystems(job);
   for (; job.collected < done; ++job.collected)
     collect_look(job.looks[job.collected], *job.subjects[job.collected]);
 }
