@@ -21,6 +21,8 @@ class Descriptor {
     if (number_ >= 0) ::close(number_);
   }
   int get() const { return number_; }
+  /// Gives it up to whoever closes it.
+  int release() { return std::exchange(number_, -1); }
 
  private:
   int number_ = -1;

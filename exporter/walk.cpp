@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,14 +10,15 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <set>
 #include <span>
 #include <tuple>
 #include <utility>
 
 #include "collectors/linux/file.h"
 #include "collectors/linux/open_without_links.h"
+#include "exporter/descriptor.h"
 #include "exporter/naming.h"
+#include "exporter/pattern_step.h"
 
 namespace sqlite_exporter {
 
@@ -26,25 +26,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kAnyFolders = "**";
-
 /// A folder of many entries on a slow disk is progress, too.
 constexpr std::size_t kEntriesPerStep = 256;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
 
 int open_directory(int parent, const std::string& name, int flags) {
   int descriptor = -1;
@@ -54,21 +37,11 @@ int open_directory(int parent, const std::string& name, int flags) {
   return descriptor;
 }
 
-bool matches(const std::string& component, const char* name) {
-  constexpr int kFlags = FNM_PERIOD | FNM_PATHNAME | FNM_NOESCAPE;
-  if (!is_pattern(component)) return component == name;
-  return ::fnmatch(component.c_str(), name, kFlags) == 0;
-}
-
 std::string joined(const std::string& directory, std::string_view name) {
   return std::string(directory).append(directory.ends_with('/') ? "" : "/").append(name);
 }
 
 unsigned char type_of(mode_t mode) { return static_cast<unsigned char>(IFTODT(mode)); }
-
-/// Which components may match a name next. Several, because `**` may stand for no folder: each
-/// folder is read once, however many `**` a pattern has.
-using Positions = std::set<std::size_t>;
 
 struct Folder {
   int descriptor;
@@ -105,7 +78,8 @@ class Walker {
                top.get() >= 0) {
       // Without the slash that either may end in.
       walked_.followed = joined(real->path, "") != joined(start_.directory, "");
-      enter({top.get(), start_.directory, real->path, with_successors({0}), start_.depth});
+      enter({top.get(), start_.directory, real->path, with_successors(components_, {0}),
+             start_.depth});
     } else if (errno != ENOENT && errno != ENOTDIR) {
       set_error(errno, "open", start_.directory);
     }
@@ -138,7 +112,7 @@ class Walker {
     const Descriptor opened(open_directory(folder.descriptor, name, O_PATH | O_NOFOLLOW));
     if (opened.get() >= 0)
       return enter({opened.get(), path, joined(folder.real, name),
-                    with_successors(subfolder.positions), folder.depth + 1});
+                    with_successors(components_, subfolder.positions), folder.depth + 1});
     if (errno == ENOTDIR && subfolder.follow) return follow(folder, path, name, subfolder);
     pass_over("open", path);
   }
@@ -159,7 +133,7 @@ class Walker {
     }
     const Descriptor opened(open_without_links(resolved->path, O_PATH | O_DIRECTORY));
     if (opened.get() < 0) return pass_over("open", path);
-    enter({opened.get(), path, resolved->path, with_successors(subfolder.positions),
+    enter({opened.get(), path, resolved->path, with_successors(components_, subfolder.positions),
            folder.depth + 1});
   }
 
@@ -209,20 +183,7 @@ class Walker {
   /// `type` is what readdir says: it belongs to what lies beneath a mountpoint, not to the mount.
   void consider(const Folder& folder, const char* name, unsigned char type,
                 Subfolders& subfolders) {
-    Positions named;  // where the pattern goes on in a folder of this name
-    Positions deeper;
-    bool is_match = false;
-    for (const std::size_t position : folder.positions) {
-      const std::string& component = components_[position];
-      if (component == kAnyFolders) {
-        if (name[0] != '.') deeper.insert(position);
-      } else if (matches(component, name)) {
-        if (is_last(position))
-          is_match = true;
-        else
-          named.insert(position + 1);
-      }
-    }
+    auto [is_match, named, deeper] = match_next(components_, folder.positions, name);
     if (!is_match && named.empty() && deeper.empty()) return;
     const std::string path = joined(folder.path, name);
     if (rules_.is_excluded(path)) return;
@@ -277,15 +238,6 @@ class Walker {
     pass_over("stat", path);
     return DT_WHT;  // neither a file nor a folder
   }
-
-  Positions with_successors(Positions positions) const {
-    for (const std::size_t position : positions)
-      if (components_[position] == kAnyFolders && !is_last(position))
-        positions.insert(position + 1);  // greater than all before it: the loop comes to it, too
-    return positions;
-  }
-
-  bool is_last(std::size_t position) const { return position + 1 == components_.size(); }
 
   bool count_entry() {
     if (++entries_ % kEntriesPerStep == 0) rules_.step();
