@@ -67,8 +67,8 @@ constexpr Notable kNotable[] = {
      "does he write from another machine?"},
 };
 
-/// A load about as large as the budget, or as what there is of CPU, must not fill the log.
-constexpr std::chrono::minutes kSlowedPause(1);
+/// Passes that are cut one after the other must not fill the log.
+constexpr std::chrono::minutes kCutPause(1);
 
 std::string percent(double share) {
   return std::to_string(std::lround(100 * std::clamp(share, 0.0, 1.0))) + "%";
@@ -258,9 +258,7 @@ void Judge::procfs(bool missing, const std::string& path) {
 
 void Judge::slowed(double slowdown, Clock::time_point now) {
   const bool is_slowed = slowdown > 1;
-  if (is_slowed == slowed_ || (slowed_told_ && now - *slowed_told_ < kSlowedPause)) return;
-  slowed_ = is_slowed;
-  slowed_told_ = now;
+  if (!slowed_.is_news(is_slowed, now)) return;
   if (!is_slowed) return log_.info("samples are taken at the full rate again");
   std::array<char, 16> text{};
   const auto end = std::to_chars(text.begin(), text.end(), slowdown, std::chars_format::fixed, 1);
@@ -269,9 +267,8 @@ void Judge::slowed(double slowdown, Clock::time_point now) {
              {"advice", "watch fewer databases, look less often or raise cpu_budget"}});
 }
 
-void Judge::pass_ended(std::size_t waiting, bool starved,
-                       std::chrono::steady_clock::time_point now) {
-  if (waiting == 0 || (cut_told_ && now - *cut_told_ < kSlowedPause)) return;
+void Judge::pass_ended(std::size_t waiting, bool starved, Clock::time_point now) {
+  if (waiting == 0 || (cut_told_ && now - *cut_told_ < kCutPause)) return;
   cut_told_ = now;
   log_.warn("a pass ended before every database was looked at, the next one begins with the rest",
             {{"not_looked_at", std::to_string(waiting)},
@@ -279,13 +276,9 @@ void Judge::pass_ended(std::size_t waiting, bool starved,
                                 : "watch fewer databases, or look less often ([poll] interval)"}});
 }
 
-void Judge::short_of_cpu(const std::optional<CpuShortage>& shortage,
-                         std::chrono::steady_clock::time_point now) {
-  const bool is_short = shortage.has_value();
-  if (is_short == short_of_cpu_ || (cpu_told_ && now - *cpu_told_ < kSlowedPause)) return;
-  short_of_cpu_ = is_short;
-  cpu_told_ = now;
-  if (!is_short) return log_.info("there is enough CPU again");
+void Judge::short_of_cpu(const std::optional<CpuShortage>& shortage, Clock::time_point now) {
+  if (!short_of_cpu_.is_news(shortage.has_value(), now)) return;
+  if (!shortage) return log_.info("there is enough CPU again");
   using Seconds = std::chrono::duration<double>;
   Fields fields;
   if (shortage->observed.count() > 0)

@@ -87,11 +87,9 @@ class Judge {
   Occasional<bool> rescans_;
   bool no_procfs_ = false;
   bool denied_ = false;
-  bool slowed_ = false;
-  std::optional<Clock::time_point> slowed_told_;
+  Occasional<bool> slowed_;
+  Occasional<bool> short_of_cpu_;
   std::optional<Clock::time_point> cut_told_;
-  bool short_of_cpu_ = false;
-  std::optional<Clock::time_point> cpu_told_;
 };
 
 }  // namespace sqlite_exporter
