@@ -1,12 +1,12 @@
 #include "exporter/discovery.h"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "collectors/base/database_files.h"
 #include "collectors/plain_companions.h"
 #include "collectors/sqlite/encrypted.h"
 #include "collectors/sqlite/file_head.h"
@@ -15,11 +15,9 @@ namespace sqlite_exporter {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kCompanions = {"-wal", "-wal2", "-shm", "-journal"};
-
+/// The -wal2 is of SQLite's branch of that name.
 bool belongs_to_a_database(std::string_view path) {
-  return std::ranges::any_of(kCompanions,
-                             [path](std::string_view end) { return path.ends_with(end); });
+  return database_beside(path) || path.ends_with("-wal2");
 }
 
 /// To open a FIFO lets its writer in, and some devices notice, too. Errors: those of a filesystem

@@ -1,17 +1,16 @@
 #include "exporter/use.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
+#include "collectors/base/database_files.h"
 #include "collectors/plain_companions.h"
 
 namespace sqlite_exporter {
 
 Use use_of(const File& database, const std::string& path) {
   if (has_sqlite_locks(database).value_or(false)) return Use::locked;
-  constexpr std::array<std::string_view, 3> kBeside = {"-wal", "-shm", "-journal"};
-  const bool beside = std::ranges::any_of(kBeside, [&](std::string_view end) {
+  const bool beside = std::ranges::any_of(kEndsBesideDatabase, [&](std::string_view end) {
     const Result<FileStatus> status = status_of(std::string(path).append(end));
     return status && status->size > 0;
   });

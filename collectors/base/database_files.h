@@ -7,10 +7,11 @@
 
 namespace sqlite_exporter {
 
+inline constexpr std::array<std::string_view, 3> kEndsBesideDatabase = {"-wal", "-shm", "-journal"};
+
 /// The database that a -wal, -shm or -journal belongs to; nothing if the name has no such ending.
 inline std::optional<std::string_view> database_beside(std::string_view path) {
-  constexpr std::array<std::string_view, 3> kEndings = {"-wal", "-shm", "-journal"};
-  for (const std::string_view ending : kEndings) {
+  for (const std::string_view ending : kEndsBesideDatabase) {
     if (path.ends_with(ending)) return path.substr(0, path.size() - ending.size());
   }
   return std::nullopt;
