@@ -81,8 +81,7 @@ inline constexpr std::array<ConfigKey, 44> kConfigKeys = {{
     {"poll", "cpu_budget", KeyType::string, "a percentage from 0.1% to 100% such as \"1%\"",
      "\"1%\"",
      "CPU time of one core that samples, full looks and walks through folders may use; over it, "
-     "samples are taken less "
-     "often. Scrapes are not counted."},
+     "samples are taken less often. Scrapes are not counted."},
     {"web", "listen_address", KeyType::string, "\"HOST:PORT\" or \":PORT\"", "\":10003\"",
      "Where metrics are served; without a host, on every interface."},
     {"log", "level", KeyType::string, "\"debug\", \"info\", \"warn\" or \"error\"", "\"info\"",

@@ -37,6 +37,11 @@ bool is_same(const struct stat& one, const struct stat& other) {
 
 }  // namespace
 
+bool says_rollback_mode(std::span<const std::byte> head) {
+  return head.size() > kReadVersion && head[kWriteVersion] == kRollback &&
+         head[kReadVersion] == kRollback;
+}
+
 bool is_locked_for_writing(int descriptor, off_t offset, off_t length) {
   struct flock lock{};
   lock.l_type = F_RDLCK;
@@ -77,9 +82,7 @@ bool Stillness::begin() {
   return !is_locked() && read(unused, head_);
 }
 
-bool Stillness::is_in_rollback_mode() const {
-  return head_[kWriteVersion] == kRollback && head_[kReadVersion] == kRollback;
-}
+bool Stillness::is_in_rollback_mode() const { return says_rollback_mode(head_); }
 
 bool Stillness::is_disturbed() {
   disturbed_ = disturbed_ || (events_ != nullptr && events_->any());

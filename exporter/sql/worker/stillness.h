@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 
 #include "exporter/sql/worker/write_events.h"
 
@@ -52,6 +53,10 @@ class Stillness {
   struct stat status_{};
   Head head_{};
 };
+
+/// Whether the first bytes of a database say so: its versions for writing and reading, bytes 18 and
+/// 19 (https://www.sqlite.org/fileformat2.html, section 1.3.3).
+bool says_rollback_mode(std::span<const std::byte> head);
 
 /// Whether somebody else holds a lock on the range that keeps others from reading, or cannot be
 /// asked. Takes no lock.

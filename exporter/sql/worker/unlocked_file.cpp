@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -18,9 +19,6 @@ namespace sqlite_exporter {
 namespace {
 
 constexpr std::string_view kMagic{"SQLite format 3\0", 16};
-constexpr std::size_t kWriteVersion = 18;
-constexpr std::size_t kReadVersion = 19;
-constexpr char kRollback = 1;
 
 /// One may be left by a transaction that ends between two glances, and the next one begin.
 constexpr int kGlancesAtAJournal = 3;
@@ -29,10 +27,9 @@ constexpr int kGlancesAtAJournal = 3;
 constexpr std::size_t kStep = std::size_t{256} << 10U;
 
 bool is_in_rollback_mode(int descriptor) {
-  std::array<char, kReadVersion + 1> head{};
+  std::array<std::byte, 20> head{};
   return ::pread(descriptor, head.data(), head.size(), 0) == static_cast<ssize_t>(head.size()) &&
-         std::string_view(head.data(), kMagic.size()) == kMagic &&
-         head[kWriteVersion] == kRollback && head[kReadVersion] == kRollback;
+         std::memcmp(head.data(), kMagic.data(), kMagic.size()) == 0 && says_rollback_mode(head);
 }
 
 }  // namespace
