@@ -32,6 +32,7 @@ constexpr std::chrono::seconds kFirstDiscoveryPatience(30);
 
 /// What waited as long in a pass that was cut is why it was.
 constexpr std::chrono::milliseconds kWaitOfCut(200);
+
 double walks_share(const PollConfig& poll) { return poll.cpu_budget * kWalksShare; }
 
 }  // namespace

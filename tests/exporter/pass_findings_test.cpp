@@ -63,6 +63,15 @@ struct Scene {
     return page;
   }
 
+  /// A whole pass, and the first look of the next one.
+  void come_round_to_the_first_again() {
+    begin(kBegin);
+    for (const char* name : {"a", "b", "c"}) look(name, kBegin, 1);
+    publish(kBegin);
+    begin(kBegin + 1s);
+    look("a", kBegin + 1s, 2);
+  }
+
   bool shows(const std::string& line) const {
     return ('\n' + *published->text()).find('\n' + line + '\n') != std::string::npos;
   }
@@ -97,11 +106,7 @@ TEST_CASE("a database that a pass did not reach keeps its readings, and then sho
 
 TEST_CASE("what was looked at in the middle of a pass is there at its end") {
   Scene scene;
-  scene.begin(kBegin);
-  for (const char* name : {"a", "b", "c"}) scene.look(name, kBegin, 1);
-  scene.publish(kBegin);
-  scene.begin(kBegin + 1s);
-  scene.look("a", kBegin + 1s, 2);
+  scene.come_round_to_the_first_again();
   scene.publish(kBegin + 2s);
   scene.look("b", kBegin + 20s, 3);
   scene.look("c", kBegin + 20s, 3);
@@ -112,11 +117,7 @@ TEST_CASE("what was looked at in the middle of a pass is there at its end") {
 
 TEST_CASE("on a filesystem that hangs a database shows up 0, whatever was seen of it before") {
   Scene scene;
-  scene.begin(kBegin);
-  for (const char* name : {"a", "b", "c"}) scene.look(name, kBegin, 1);
-  scene.publish(kBegin);
-  scene.begin(kBegin + 1s);
-  scene.look("a", kBegin + 1s, 2);
+  scene.come_round_to_the_first_again();
   scene.hangs = true;
   CHECK(scene.publish(kBegin + 1s).waiting == 0);
   CHECK(scene.shows("sqlite_up{database=\"a\"} 1"));
