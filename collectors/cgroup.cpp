@@ -101,7 +101,7 @@ constexpr Metric kStalled =
 constexpr Metric kPids =
     cgroup_gauge("sqlite_cgroup_pids_current", "Processes and threads in the cgroup.");
 
-constexpr const Metric* kMetrics[] = {
+constexpr const Metric* kCgroupMetrics[] = {
     &kCpuUsage,         &kCpuPeriods, &kCpuThrottledPeriods,
     &kCpuThrottled,     &kCpuLimit,   &kMemoryCurrent,
     &kMemoryWorkingSet, &kMemoryMax,  &kMemoryHigh,
@@ -253,6 +253,6 @@ Result<void> look_at_cgroups(const NodeLook& look, Batch& batch) {
 
 }  // namespace
 
-const NodeCollector kCgroupCollector = {"cgroup", kMetrics, look_at_cgroups};
+const NodeCollector kCgroupCollector = {"cgroup", kCgroupMetrics, look_at_cgroups};
 
 }  // namespace sqlite_exporter

@@ -7,8 +7,8 @@ namespace sqlite_exporter {
 namespace {
 
 /// PRAGMA wal_autocheckpoint is 1,000 frames by default.
-constexpr std::uint32_t kManyFrames = 10'000;
-constexpr std::chrono::seconds kLong(60);
+constexpr std::uint32_t kManyUnattendedFrames = 10'000;
+constexpr std::chrono::seconds kLongUnattended(60);
 
 bool is_complete(const WalIndex& index) { return index.n_backfill == index.mx_frame; }
 
@@ -37,14 +37,14 @@ void CheckpointWatch::observe(const Moment& moment) {
 void CheckpointWatch::observe_attendance(const Moment& moment) {
   const WalIndex& index = moment.index;
   const bool progress = last_ && last_->index.n_backfill != index.n_backfill;
-  const bool waiting = index.mx_frame - index.n_backfill >= kManyFrames &&
+  const bool waiting = index.mx_frame - index.n_backfill >= kManyUnattendedFrames &&
                        moment.pinned_frames == 0 && !moment.checkpointer && !progress;
   if (!waiting) {
     waiting_since_.reset();
   } else if (!waiting_since_) {
     waiting_since_ = moment.instant.steady;
   }
-  totals_.unattended = waiting_since_ && moment.instant.steady - *waiting_since_ >= kLong;
+  totals_.unattended = waiting_since_ && moment.instant.steady - *waiting_since_ >= kLongUnattended;
 }
 
 void CheckpointWatch::observe_progress(const Moment& moment) {

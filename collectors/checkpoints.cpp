@@ -27,7 +27,8 @@ constexpr Metric kBlocked = gauge(
     "that the WAL cannot start over).",
     {"cause"});
 
-constexpr const Metric* kMetrics[] = {&kCheckpoints, &kFailures, &kLastProgress, &kBlocked};
+constexpr const Metric* kCheckpointsMetrics[] = {&kCheckpoints, &kFailures, &kLastProgress,
+                                                 &kBlocked};
 
 Result<void> look_at_checkpoints(const Look& look, Batch& batch) {
   if (!look.wal_seen) return fail(Errc::no_data, "not in WAL mode");
@@ -43,6 +44,6 @@ Result<void> look_at_checkpoints(const Look& look, Batch& batch) {
 
 }  // namespace
 
-const Collector kCheckpointsCollector = {"checkpoints", kMetrics, look_at_checkpoints};
+const Collector kCheckpointsCollector = {"checkpoints", kCheckpointsMetrics, look_at_checkpoints};
 
 }  // namespace sqlite_exporter

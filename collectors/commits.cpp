@@ -20,7 +20,7 @@ constexpr Metric kBlockedPid =
           "The process behind sqlite_commit_blocked_seconds; absent where its pid cannot be seen.",
           {"cause"});
 
-constexpr const Metric* kMetrics[] = {&kBlockedSeconds, &kBlockedPid};
+constexpr const Metric* kCommitsMetrics[] = {&kBlockedSeconds, &kBlockedPid};
 
 bool may_be_blocked(const Look& look) {
   return !look.attached && look.main_header &&
@@ -104,6 +104,6 @@ std::optional<CommitBlocker> commit_writer(const Look& look) {
                  owner_of(look, Lock::reserved, *held));
 }
 
-const Collector kCommitsCollector = {"commits", kMetrics, look_at_commits};
+const Collector kCommitsCollector = {"commits", kCommitsMetrics, look_at_commits};
 
 }  // namespace sqlite_exporter

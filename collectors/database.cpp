@@ -71,7 +71,7 @@ constexpr Metric kSideFileSize =
           "none.",
           {"file"});
 
-constexpr const Metric* kMetrics[] = {
+constexpr const Metric* kDatabaseMetrics[] = {
     &kState,        &kInfo,         &kPages,         &kFreelistPages, &kPageSize,
     &kFileSize,     &kSideFileSize, &kSchemaVersion, &kUserVersion,   &kApplicationId,
     &kTransactions, &kUnseenEpochs, &kLastWrite};
@@ -153,6 +153,6 @@ Result<void> look_at_database(const Look& look, Batch& batch) {
 
 }  // namespace
 
-const Collector kDatabaseCollector = {"database", kMetrics, look_at_database};
+const Collector kDatabaseCollector = {"database", kDatabaseMetrics, look_at_database};
 
 }  // namespace sqlite_exporter

@@ -16,7 +16,7 @@ constexpr Metric kKnownBug = gauge(
     "and distributions port fixes back without a new one.",
     {"bug"});
 
-constexpr const Metric* kMetrics[] = {&kKnownBug};
+constexpr const Metric* kEngineMetrics[] = {&kKnownBug};
 
 Result<void> look_at_engine(const Look& look, Batch& batch) {
   if (!look.attached || !look.header) return fail(Errc::no_data, "not open in WAL mode");
@@ -28,6 +28,6 @@ Result<void> look_at_engine(const Look& look, Batch& batch) {
 
 }  // namespace
 
-const Collector kEngineCollector = {"engine", kMetrics, look_at_engine};
+const Collector kEngineCollector = {"engine", kEngineMetrics, look_at_engine};
 
 }  // namespace sqlite_exporter

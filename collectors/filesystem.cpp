@@ -22,7 +22,7 @@ constexpr Metric kRisk =
           "journal, and its own may not write it: change the owner).",
           {"mountpoint", "fstype", "reason"});
 
-constexpr const Metric* kMetrics[] = {&kRisk};
+constexpr const Metric* kFilesystemMetrics[] = {&kRisk};
 
 constexpr Metric kSize = gauge("sqlite_filesystem_size_bytes",
                                "Size of the filesystem; absent where it has no limit of its own.",
@@ -45,7 +45,8 @@ constexpr Metric kReadonly =
           "whether the node does.",
           {"device", "mountpoint", "fstype"});
 
-constexpr const Metric* kNodeMetrics[] = {&kSize, &kAvail, &kFiles, &kFilesFree, &kReadonly};
+constexpr const Metric* kFilesystemNodeMetrics[] = {&kSize, &kAvail, &kFiles, &kFilesFree,
+                                                    &kReadonly};
 
 /// A mount of its own for the WAL is possible: that of the database may be the file alone.
 void add_risks_of(const Mount& mount, const Look& look, Batch& batch) {
@@ -101,8 +102,9 @@ Result<void> look_at_filesystems(const NodeLook& look, Batch& batch) {
 
 }  // namespace
 
-const Collector kFilesystemCollector = {"filesystem", kMetrics, look_at_risks};
+const Collector kFilesystemCollector = {"filesystem", kFilesystemMetrics, look_at_risks};
 
-const NodeCollector kFilesystemNodeCollector = {"filesystem", kNodeMetrics, look_at_filesystems};
+const NodeCollector kFilesystemNodeCollector = {"filesystem", kFilesystemNodeMetrics,
+                                                look_at_filesystems};
 
 }  // namespace sqlite_exporter

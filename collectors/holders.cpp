@@ -27,8 +27,8 @@ constexpr Metric kMaxFds = gauge(
     "How many files the process of sqlite_holder_open_fds may have open (its soft RLIMIT_NOFILE).",
     {"owner_process", "owner_unit", "owner_namespace", "owner_pod", "owner_container"});
 
-constexpr const Metric* kMetrics[] = {&kProcesses};
-constexpr const Metric* kNodeMetrics[] = {&kStopped, &kOpenFds, &kMaxFds};
+constexpr const Metric* kHoldersMetrics[] = {&kProcesses};
+constexpr const Metric* kHoldersNodeMetrics[] = {&kStopped, &kOpenFds, &kMaxFds};
 
 bool knows_descriptors(const Process& process) { return process.open_fds && process.max_fds; }
 
@@ -88,8 +88,8 @@ constexpr Metric kAttributionLimited =
           "--path.procfs).",
           {"reason"});
 
-const Collector kHoldersCollector = {"holders", kMetrics, look_at_holders};
+const Collector kHoldersCollector = {"holders", kHoldersMetrics, look_at_holders};
 
-const NodeCollector kHoldersNodeCollector = {"holders", kNodeMetrics, look_at_processes};
+const NodeCollector kHoldersNodeCollector = {"holders", kHoldersNodeMetrics, look_at_processes};
 
 }  // namespace sqlite_exporter

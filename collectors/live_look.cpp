@@ -8,14 +8,14 @@ namespace sqlite_exporter {
 namespace {
 
 /// A commit takes a moment; so few tries bound a look.
-constexpr int kAttempts = 5;
+constexpr int kLiveAttempts = 5;
 
 }  // namespace
 
 Result<void> read_live_wal(Look& look, const File& database, const File& shm, LookState& state,
                            StateSet& suspected) {
   Result<void> last = fail(Errc::busy, "the wal-index changed during every attempt to read page 1");
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kLiveAttempts; ++attempt) {
     const Result<WalIndex> index = read_wal_index(shm);
     if (!index) {
       // Attached, but not yet initialised: its first connection is at work on it.

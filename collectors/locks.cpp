@@ -19,7 +19,7 @@ constexpr Metric kCurrentHold =
           "rollback_exclusive, where locks outlive commits.",
           {"lock"});
 
-constexpr const Metric* kMetrics[] = {&kHeldSeconds, &kCurrentHold};
+constexpr const Metric* kLocksMetrics[] = {&kHeldSeconds, &kCurrentHold};
 
 /// The locks that belong to the mode of the database; the others are told once they were seen.
 bool belongs_to_mode(const Look& look, Lock lock) {
@@ -55,6 +55,6 @@ Result<void> look_at_locks(const Look& look, Batch& batch) {
 
 }  // namespace
 
-const Collector kLocksCollector = {"locks", kMetrics, look_at_locks};
+const Collector kLocksCollector = {"locks", kLocksMetrics, look_at_locks};
 
 }  // namespace sqlite_exporter

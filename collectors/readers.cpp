@@ -32,8 +32,8 @@ constexpr Metric kReaderPinned = gauge(
     "the processes cannot be told (sqlite_attribution_limited).",
     {"owner_process", "owner_unit", "owner_namespace", "owner_pod", "owner_container"});
 
-constexpr const Metric* kMetrics[] = {&kReaders, &kPinnedFrames, &kOldestAge, &kOldestPid,
-                                      &kReaderPinned};
+constexpr const Metric* kReadersMetrics[] = {&kReaders, &kPinnedFrames, &kOldestAge, &kOldestPid,
+                                             &kReaderPinned};
 
 /// As F_GETLK says; of an open file description, which has no pid there, one process that has it.
 int pid_of_reader(const Look& look, std::size_t mark) {
@@ -105,6 +105,6 @@ bool has_unknown_reader(const Look& look, std::size_t mark) {
   return reader && look.holders.unknown_reads[mark] && look.holders.listed >= reader->since;
 }
 
-const Collector kReadersCollector = {"readers", kMetrics, look_at_readers};
+const Collector kReadersCollector = {"readers", kReadersMetrics, look_at_readers};
 
 }  // namespace sqlite_exporter

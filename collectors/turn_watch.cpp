@@ -5,8 +5,8 @@ namespace sqlite_exporter {
 namespace {
 
 /// Four times what PRAGMA wal_autocheckpoint lets wait by default.
-constexpr std::uint32_t kManyFrames = 4'000;
-constexpr std::chrono::seconds kLong(30);
+constexpr std::uint32_t kManyFramesInTurn = 4'000;
+constexpr std::chrono::seconds kLongInTurn(30);
 
 /// Checkpoints do their work: what they have not reached is less than a tenth.
 bool is_nearly_checkpointed(const WalIndex& index) {
@@ -17,11 +17,12 @@ bool is_nearly_checkpointed(const WalIndex& index) {
 
 void TurnWatch::observe(const Moment& moment) {
   const bool holds = moment.read_marks_held && !moment.held_back &&
-                     moment.index.mx_frame >= kManyFrames && is_nearly_checkpointed(moment.index);
+                     moment.index.mx_frame >= kManyFramesInTurn &&
+                     is_nearly_checkpointed(moment.index);
   if (!holds || (first_ && first_->index.salts != moment.index.salts)) return forget();
   if (!first_) first_ = moment;
   in_turn_ =
-      moment.taken - first_->taken >= kLong && moment.index.mx_frame > first_->index.mx_frame;
+      moment.taken - first_->taken >= kLongInTurn && moment.index.mx_frame > first_->index.mx_frame;
 }
 
 }  // namespace sqlite_exporter

@@ -14,7 +14,7 @@ namespace sqlite_exporter {
 namespace {
 
 /// A commit in rollback mode and a checkpoint both take a moment; so few tries bound a look.
-constexpr int kAttempts = 5;
+constexpr int kUnattachedAttempts = 5;
 
 /// The header of a database nobody writes into a WAL: what the file itself says, if that is
 /// committed. Checked before and after, so that no commit has passed in between.
@@ -25,7 +25,7 @@ struct Settled {
 
 Result<Settled> settled_header(const File& database, const std::string& path, std::uint64_t size) {
   Settled settled;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kUnattachedAttempts; ++attempt) {
     const Result<RollbackContent> before = rollback_content(database, path, size);
     if (!before) return fail(before.error());
     const Result<FileHead> head = read_file_head(database, size);

@@ -8,14 +8,6 @@
 
 namespace sqlite_exporter {
 
-namespace {
-
-Result<bool> is_locked(const File& file, std::uint64_t offset, std::uint64_t length) {
-  return lock_on(file, offset, length).map([](const auto& holder) { return holder.has_value(); });
-}
-
-}  // namespace
-
 Result<UnattachedMoment> read_unattached(const std::string& path) {
   UnattachedMoment moment;
   const Result<std::optional<File>> database = open_if_there(path);

@@ -9,7 +9,7 @@ constexpr Metric kBackfilledFrames =
     gauge("sqlite_wal_backfilled_frames",
           "Frames of the WAL that checkpoints have already copied into the database (nBackfill); "
           "absent in state wal_exclusive, where only the application knows.");
-constexpr Metric kFileSize = gauge(
+constexpr Metric kWalFileSize = gauge(
     "sqlite_wal_file_size_bytes",
     "Size of the -wal file: a high-water mark, which a reset does not shrink; 0 without one.");
 constexpr Metric kFramesWritten =
@@ -23,8 +23,8 @@ constexpr Metric kUnseenGenerations =
     counter("sqlite_wal_unseen_generations_total",
             "Generations of the WAL whose last frames passed unseen between two samples.");
 
-constexpr const Metric* kMetrics[] = {&kFrames,        &kBackfilledFrames, &kFileSize,
-                                      &kFramesWritten, &kResets,           &kUnseenGenerations};
+constexpr const Metric* kWalMetrics[] = {&kFrames,        &kBackfilledFrames, &kWalFileSize,
+                                         &kFramesWritten, &kResets,           &kUnseenGenerations};
 
 Result<void> look_at_wal(const Look& look, Batch& batch) {
   if (!look.wal_seen) return fail(Errc::no_data, "not in WAL mode");
@@ -37,7 +37,7 @@ Result<void> look_at_wal(const Look& look, Batch& batch) {
   }
   if (!look.database) return {};
 
-  batch.add(kFileSize, look.wal ? static_cast<double>(look.wal->size) : 0);
+  batch.add(kWalFileSize, look.wal ? static_cast<double>(look.wal->size) : 0);
   if (look.index) {
     batch.add(kFrames, look.index->mx_frame);
     batch.add(kBackfilledFrames, look.index->n_backfill);
@@ -52,6 +52,6 @@ Result<void> look_at_wal(const Look& look, Batch& batch) {
 
 }  // namespace
 
-const Collector kWalCollector = {"wal", kMetrics, look_at_wal};
+const Collector kWalCollector = {"wal", kWalMetrics, look_at_wal};
 
 }  // namespace sqlite_exporter

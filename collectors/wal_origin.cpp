@@ -15,7 +15,7 @@ namespace {
 
 /// Seconds. File times are as fine as the kernel's tick; and whoever copies a whole folder makes
 /// its files one after the other.
-constexpr double kTick = 0.05;
+constexpr double kTimesDiffer = 0.05;
 constexpr double kLaterBirth = 1;
 
 bool is_born_later(const std::optional<FileTimes>& database, const std::optional<FileTimes>& wal) {
@@ -51,7 +51,7 @@ Result<bool> wal_may_be_of_another_file(const std::string& path, const FileStatu
   if (wal_header->page_size != header.page_size) return true;
   // A rename over it keeps its mtime, and not its ctime.
   const double changed = std::max(database.modified, times ? times->changed : 0);
-  if (changed <= wal.modified + kTick) return false;
+  if (changed <= wal.modified + kTimesDiffer) return false;
   return was_never_checkpointed(path, wal_header->salts);
 }
 

@@ -25,17 +25,13 @@ constexpr std::chrono::seconds kQuietPathCheckPeriod(10);
 constexpr unsigned kSamplesUnopened = 10;
 
 /// So many new frames at once are worth a look at the size of the -wal.
-constexpr std::uint32_t kManyFrames = 10'000;
+constexpr std::uint32_t kManyFramesAtOnce = 10'000;
 
 /// An old reader that stays for so long is no turn any more, and is told himself.
 constexpr std::chrono::seconds kStays(30);
 
 /// An application that is replaced again and again must not take our descriptors with it.
 constexpr std::size_t kMostSetAside = 4;
-
-Result<bool> is_locked(const File& file, std::uint64_t offset, std::uint64_t length) {
-  return lock_on(file, offset, length).map([](const auto& holder) { return holder.has_value(); });
-}
 
 Result<FileIdentity> identity_of(const File& file) {
   return file.status().map([](const FileStatus& status) { return status.identity; });
@@ -347,7 +343,7 @@ std::uint32_t WalWatch::scan_tail(const OldGeneration& old, const WalIndex& now)
 
 bool WalWatch::frames_fit(const WalIndex& index) const {
   const std::uint32_t before = last_moment_ ? last_moment_->index.mx_frame : 0;
-  if (index.mx_frame <= before || index.mx_frame - before < kManyFrames) return true;
+  if (index.mx_frame <= before || index.mx_frame - before < kManyFramesAtOnce) return true;
   const Result<FileStatus> wal = status_of(database_ + "-wal");
   return wal && is_long_enough(*wal, index);
 }

@@ -9,7 +9,7 @@ namespace {
 using Kind = ValueHint::Kind;
 using Commands = std::span<const CommandReference>;
 
-std::string joined(std::span<const std::string> words, std::string_view between) {
+std::string words_joined(std::span<const std::string> words, std::string_view between) {
   std::string text;
   for (const std::string& word : words) text.append(text.empty() ? "" : between).append(word);
   return text;
@@ -24,12 +24,12 @@ std::vector<std::string> verbs_of(Commands commands) {
 std::string option_names(const CommandReference& command) {
   std::string names;
   for (const OptionReference& option : command.options)
-    names.append(names.empty() ? "" : " ").append(joined(option.names, " "));
+    names.append(names.empty() ? "" : " ").append(words_joined(option.names, " "));
   return names;
 }
 
 /// In single quotes, for fish.
-std::string quoted(std::string_view text) {
+std::string fish_quoted(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') result += '\\';
@@ -41,7 +41,7 @@ std::string quoted(std::string_view text) {
 /// What bash and zsh do alike, with functions of theirs that offer words, files and folders.
 std::string offer(const ValueHint& hint) {
   switch (hint.kind) {
-    case Kind::words: return "_sqlite_exporter_words " + joined(hint.words, " ");
+    case Kind::words: return "_sqlite_exporter_words " + words_joined(hint.words, " ");
     case Kind::file: return "_sqlite_exporter_files";
     case Kind::directory: return "_sqlite_exporter_folders";
     case Kind::none: break;
@@ -55,7 +55,7 @@ void append_choice(std::string& text, Commands commands, std::string_view words)
   text.append("  for word in ")
       .append(words)
       .append("; do\n    case $word in\n      ")
-      .append(joined(verbs_of(commands), " | "))
+      .append(words_joined(verbs_of(commands), " | "))
       .append(") command=$word; break ;;\n    esac\n  done\n");
   text += "  case $command,$option in\n";
   for (const CommandReference& command : commands)
@@ -78,7 +78,7 @@ void append_choice(std::string& text, Commands commands, std::string_view words)
   for (const CommandReference& command : commands) {
     text.append("    ").append(command.name).append(",*) ").append(offer(command.hint));
     if (command.name.empty())
-      text.append("; _sqlite_exporter_words ").append(joined(verbs_of(commands), " "));
+      text.append("; _sqlite_exporter_words ").append(words_joined(verbs_of(commands), " "));
     text += " ;;\n";
   }
   text += "  esac\n";
@@ -123,7 +123,9 @@ std::string zsh(Commands commands) {
 
 void append_fish_hint(std::string& text, const ValueHint& hint) {
   switch (hint.kind) {
-    case Kind::words: text.append(" -x -a ").append(quoted(joined(hint.words, " "))); break;
+    case Kind::words:
+      text.append(" -x -a ").append(fish_quoted(words_joined(hint.words, " ")));
+      break;
     case Kind::file: text += " -r -F"; break;
     case Kind::directory: text += " -x -a '(__fish_complete_directories)'"; break;
     case Kind::none: text += " -x"; break;
@@ -137,19 +139,19 @@ std::string fish(Commands commands) {
       "# Printed by `sqlite_exporter describe completion --format=fish`.\n\n";
   for (const CommandReference& command : commands) {
     const bool is_verb = !command.name.empty();
-    const std::string here = quoted(is_verb ? "__fish_seen_subcommand_from " + command.name
-                                            : std::string("__fish_use_subcommand"));
+    const std::string here = fish_quoted(is_verb ? "__fish_seen_subcommand_from " + command.name
+                                                 : std::string("__fish_use_subcommand"));
     if (is_verb)
       text.append(kBegin)
           .append("__fish_use_subcommand -a ")
           .append(command.name)
           .append(" -d ")
-          .append(quoted(command.text))
+          .append(fish_quoted(command.text))
           .append("\n");
     if (is_verb && command.hint.kind != Kind::file) {
       text.append(kBegin).append(here).append(" -f");
       if (command.hint.kind == Kind::words)
-        text.append(" -a ").append(quoted(joined(command.hint.words, " ")));
+        text.append(" -a ").append(fish_quoted(words_joined(command.hint.words, " ")));
       text += "\n";
     }
     for (const OptionReference& option : command.options) {
@@ -158,7 +160,7 @@ std::string fish(Commands commands) {
         text.append(name.starts_with("--") ? " -l " : " -s ")
             .append(name.substr(name.find_first_not_of('-')));
       if (!option.value.empty()) append_fish_hint(text, option.hint);
-      text.append(" -d ").append(quoted(option.text)).append("\n");
+      text.append(" -d ").append(fish_quoted(option.text)).append("\n");
     }
   }
   return text;

@@ -21,20 +21,20 @@ constexpr std::string_view kConfigIntro =
     "value stops the start with one sentence and exit code 2; `sqlite_exporter check-config FILE`\n"
     "checks without starting. A flag wins over the file: `sqlite_exporter --help` lists them.\n";
 
-struct Described {
+struct DescribedMetric {
   const Metric* metric;
   std::vector<std::string_view> labels;
 };
 
-std::vector<Described> described(const MetricGroup& group) {
-  std::vector<Described> result;
+std::vector<DescribedMetric> described(const MetricGroup& group) {
+  std::vector<DescribedMetric> result;
   for (const Metric* metric : group.metrics) {
     std::vector<std::string_view> labels;
     if (group.per_database) labels.emplace_back("database");
     labels.insert(labels.end(), metric->labels().begin(), metric->labels().end());
     result.push_back({metric, std::move(labels)});
   }
-  std::ranges::sort(result, {}, [](const Described& entry) { return entry.metric->name(); });
+  std::ranges::sort(result, {}, [](const DescribedMetric& entry) { return entry.metric->name(); });
   return result;
 }
 
@@ -78,7 +78,7 @@ std::string json_string(std::string_view text) {
   return result + "\"";
 }
 
-std::string json_object(const Described& entry) {
+std::string json_object(const DescribedMetric& entry) {
   std::string text = "{\"name\":" + json_string(entry.metric->name());
   text += ",\"help\":" + json_string(entry.metric->help());
   text += ",\"type\":" + json_string(to_string(entry.metric->type())) + ",\"labels\":[";
@@ -118,10 +118,10 @@ std::string describe_metrics(std::span<const MetricGroup> groups, DescribeFormat
     }
     return text;
   }
-  std::vector<Described> all;
+  std::vector<DescribedMetric> all;
   for (const MetricGroup& group : groups)
     std::ranges::copy(described(group), std::back_inserter(all));
-  std::ranges::sort(all, {}, [](const Described& entry) { return entry.metric->name(); });
+  std::ranges::sort(all, {}, [](const DescribedMetric& entry) { return entry.metric->name(); });
   return json_array(all);
 }
 

@@ -11,6 +11,7 @@
 
 #include "collectors/base/database_files.h"
 #include "collectors/linux/file.h"
+#include "exporter/path_below.h"
 
 namespace sqlite_exporter {
 namespace {
@@ -28,11 +29,6 @@ constexpr int kMostReads = 8;
 
 /// With more files to look at than this, their folders may as well be walked.
 constexpr std::size_t kMostFiles = 10'000;
-
-std::string joined(std::string path, std::string_view name) {
-  if (!path.ends_with('/')) path += '/';
-  return path.append(name);
-}
 
 }  // namespace
 
@@ -129,7 +125,7 @@ void FolderWatch::apply(const InotifyEvent& event,
     for (const std::string& path : found->second) {
       if (changes.whole.contains(path)) continue;
       const auto database = database_beside(event.name);
-      std::string file = joined(path, database.value_or(event.name));
+      std::string file = path_below(path, database.value_or(event.name));
       if (database && is_known(file)) continue;
       changes.folders.insert(path);
       if ((event.mask & IN_ISDIR) != 0 || changes.files.size() >= kMostFiles) {

@@ -279,10 +279,11 @@ void Judge::pass_ended(std::size_t waiting, bool starved, Clock::time_point now)
 void Judge::short_of_cpu(const std::optional<CpuShortage>& shortage, Clock::time_point now) {
   if (!short_of_cpu_.is_news(shortage.has_value(), now)) return;
   if (!shortage) return log_.info("there is enough CPU again");
-  using Seconds = std::chrono::duration<double>;
+  using FractionalSeconds = std::chrono::duration<double>;
   Fields fields;
   if (shortage->observed.count() > 0)
-    fields.push_back({"waited", percent(Seconds(shortage->waited) / Seconds(shortage->observed))});
+    fields.push_back({"waited", percent(FractionalSeconds(shortage->waited) /
+                                        FractionalSeconds(shortage->observed))});
   if (shortage->periods > 0)
     fields.push_back({"throttled", std::to_string(shortage->throttled_periods) + " of " +
                                        std::to_string(shortage->periods) + " periods"});

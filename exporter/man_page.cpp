@@ -6,7 +6,7 @@ namespace sqlite_exporter {
 
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kDescriptionSection =
     R"(watches the SQLite databases of a machine from outside and serves what it sees to Prometheus. It
 opens no SQLite connection, takes no lock, creates no file and changes none; queries of your own, if
 some are configured, read in a process apart that cannot write either.
@@ -123,7 +123,7 @@ std::string describe_program(std::span<const CommandReference> commands, std::st
   text += "sqlite_exporter \\- Prometheus exporter for SQLite databases\n.SH SYNOPSIS\n";
   for (const CommandReference& command : commands)
     text.append(command.name.empty() ? "" : ".br\n").append(synopsis(command));
-  text.append(".SH DESCRIPTION\n.B sqlite_exporter\n").append(kDescription);
+  text.append(".SH DESCRIPTION\n.B sqlite_exporter\n").append(kDescriptionSection);
   text += ".SH OPTIONS\n";
   append_options(text, commands.front());
   text += ".SH COMMANDS\n";

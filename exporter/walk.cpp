@@ -18,6 +18,7 @@
 #include "collectors/linux/open_without_links.h"
 #include "exporter/descriptor.h"
 #include "exporter/naming.h"
+#include "exporter/path_below.h"
 #include "exporter/pattern_step.h"
 
 namespace sqlite_exporter {
@@ -35,10 +36,6 @@ int open_directory(int parent, const std::string& name, int flags) {
     descriptor = ::openat(parent, name.c_str(), flags | O_DIRECTORY | O_CLOEXEC);
   } while (descriptor < 0 && errno == EINTR);
   return descriptor;
-}
-
-std::string joined(const std::string& directory, std::string_view name) {
-  return std::string(directory).append(directory.ends_with('/') ? "" : "/").append(name);
 }
 
 unsigned char type_of(mode_t mode) { return static_cast<unsigned char>(IFTODT(mode)); }
@@ -77,7 +74,7 @@ class Walker {
     } else if (const Descriptor top(open_without_links(real->path, O_PATH | O_DIRECTORY));
                top.get() >= 0) {
       // Without the slash that either may end in.
-      walked_.followed = joined(real->path, "") != joined(start_.directory, "");
+      walked_.followed = path_below(real->path, "") != path_below(start_.directory, "");
       enter({top.get(), start_.directory, real->path, with_successors(components_, {0}),
              start_.depth});
     } else if (errno != ENOENT && errno != ENOTDIR) {
@@ -108,10 +105,10 @@ class Walker {
 
   void descend(const Folder& folder, const std::string& name, const Subfolder& subfolder) {
     rules_.step();
-    const std::string path = joined(folder.path, name);
+    const std::string path = path_below(folder.path, name);
     const Descriptor opened(open_directory(folder.descriptor, name, O_PATH | O_NOFOLLOW));
     if (opened.get() >= 0)
-      return enter({opened.get(), path, joined(folder.real, name),
+      return enter({opened.get(), path, path_below(folder.real, name),
                     with_successors(components_, subfolder.positions), folder.depth + 1});
     if (errno == ENOTDIR && subfolder.follow) return follow(folder, path, name, subfolder);
     pass_over("open", path);
@@ -121,7 +118,7 @@ class Walker {
   void follow(const Folder& folder, const std::string& path, const std::string& name,
               const Subfolder& subfolder) {
     walked_.followed = true;
-    const Result<ResolvedPath> resolved = rules_.resolve(joined(folder.real, name));
+    const Result<ResolvedPath> resolved = rules_.resolve(path_below(folder.real, name));
     if (!resolved) {
       if (resolved.error().code == Errc::unsupported) ++walked_.refused_links;
       return;
@@ -185,9 +182,9 @@ class Walker {
                 Subfolders& subfolders) {
     auto [is_match, named, deeper] = match_next(components_, folder.positions, name);
     if (!is_match && named.empty() && deeper.empty()) return;
-    const std::string path = joined(folder.path, name);
+    const std::string path = path_below(folder.path, name);
     if (rules_.is_excluded(path)) return;
-    const std::string real = joined(folder.real, name);
+    const std::string real = path_below(folder.real, name);
     const bool is_mountpoint = rules_.is_mountpoint(real);
     if (type == DT_UNKNOWN && !is_mountpoint) type = look_at(folder.descriptor, name, path);
     if (may_be_file(type) && is_match) {

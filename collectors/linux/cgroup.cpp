@@ -13,9 +13,9 @@
 namespace sqlite_exporter {
 namespace {
 
-constexpr std::size_t kMostOfFile = 256U << 10U;
-constexpr double kNanosecond = 1e-9;
-constexpr double kMicrosecond = 1e-6;
+constexpr std::size_t kMostOfCgroupFile = 256U << 10U;
+constexpr double kNanosecondOfCpu = 1e-9;
+constexpr double kMicrosecondOfCpu = 1e-6;
 
 /// The files of one cgroup in one hierarchy.
 class Directory {
@@ -30,10 +30,10 @@ class Directory {
     if (path_.empty()) return {};
     std::string path = path_;
     path.append("/").append(name);
-    Result<std::string> read = read_beginning(path, kMostOfFile);
+    Result<std::string> read = read_beginning(path, kMostOfCgroupFile);
     if (read) {
       // A number that was cut off would be another number.
-      if (read->size() == kMostOfFile) read->resize(read->rfind('\n') + 1);
+      if (read->size() == kMostOfCgroupFile) read->resize(read->rfind('\n') + 1);
       return std::move(*read);
     }
     if (!*error_ || read.error().code == Errc::limit) *error_ = std::move(read.error());
@@ -73,12 +73,12 @@ std::optional<std::uint64_t>& event(CgroupStatus& status, std::string_view name)
 }
 
 void read_cpu_v1(const Directory& cpu, const Directory& cpuacct, CgroupStatus& status) {
-  status.cpu_usage_seconds = scaled(cpuacct.number("cpuacct.usage"), kNanosecond);
+  status.cpu_usage_seconds = scaled(cpuacct.number("cpuacct.usage"), kNanosecondOfCpu);
   if (!cpu.exists()) return;
   const std::string stat = cpu.text("cpu.stat");
   status.cpu_periods = cgroup_value(stat, "nr_periods");
   status.cpu_throttled_periods = cgroup_value(stat, "nr_throttled");
-  status.cpu_throttled_seconds = scaled(cgroup_value(stat, "throttled_time"), kNanosecond);
+  status.cpu_throttled_seconds = scaled(cgroup_value(stat, "throttled_time"), kNanosecondOfCpu);
   const auto quota = cpu.number("cpu.cfs_quota_us");  // -1 is no number here
   const auto period = quota ? cpu.number("cpu.cfs_period_us") : std::nullopt;
   if (quota && period && *period > 0) {
@@ -106,12 +106,12 @@ void read_cpu_v2(const Directory& unified, bool v1_usage, bool v1_limits, Cgroup
   if (v1_usage && v1_limits) return;
   const std::string stat = unified.text("cpu.stat");
   if (!v1_usage) {
-    status.cpu_usage_seconds = scaled(cgroup_value(stat, "usage_usec"), kMicrosecond);
+    status.cpu_usage_seconds = scaled(cgroup_value(stat, "usage_usec"), kMicrosecondOfCpu);
   }
   if (v1_limits) return;
   status.cpu_periods = cgroup_value(stat, "nr_periods");
   status.cpu_throttled_periods = cgroup_value(stat, "nr_throttled");
-  status.cpu_throttled_seconds = scaled(cgroup_value(stat, "throttled_usec"), kMicrosecond);
+  status.cpu_throttled_seconds = scaled(cgroup_value(stat, "throttled_usec"), kMicrosecondOfCpu);
   status.cpu_limit_cores = parse_cpu_max(unified.text("cpu.max"));
 }
 

@@ -9,7 +9,7 @@
 namespace sqlite_exporter {
 namespace {
 
-constexpr double kMicrosecond = 1e-6;
+constexpr double kMicrosecondOfPressure = 1e-6;
 
 std::string_view first_line(std::string_view text) { return take_until(text, '\n'); }
 
@@ -31,7 +31,7 @@ std::optional<double> total_seconds(std::string_view fields) {
     std::string_view value = take_field(fields);
     std::uint64_t microseconds = 0;
     if (take_until(value, '=') != "total" || !assign_number(value, microseconds)) continue;
-    return static_cast<double>(microseconds) * kMicrosecond;
+    return static_cast<double>(microseconds) * kMicrosecondOfPressure;
   }
   return std::nullopt;
 }

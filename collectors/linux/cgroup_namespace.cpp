@@ -40,12 +40,12 @@ class Handle {
 };
 
 /// An open directory of the kernel's, which nobody can unmount anyway.
-class Directory {
+class OpenDirectory {
  public:
-  explicit Directory(int descriptor) : descriptor_(descriptor) {}
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  ~Directory() {
+  explicit OpenDirectory(int descriptor) : descriptor_(descriptor) {}
+  OpenDirectory(const OpenDirectory&) = delete;
+  OpenDirectory& operator=(const OpenDirectory&) = delete;
+  ~OpenDirectory() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
   bool is_open() const { return descriptor_ >= 0; }
@@ -62,7 +62,7 @@ constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 /// `path` below `root`, which each step up that `path` begins with makes one shorter; none if there
 /// are more of them than directories.
-std::string joined(std::string_view root, std::string_view path) {
+std::string climbed(std::string_view root, std::string_view path) {
   constexpr std::string_view kUp = "/..";
   if (root == "/") root = {};
   while (path.starts_with(kUp) && (path.size() == kUp.size() || path[kUp.size()] == '/')) {
@@ -112,9 +112,9 @@ Result<std::string> find_namespace_root(const std::string& root, const std::stri
   if (here->identity == there->identity) return std::string("/");
   Handle handle(own);
   if (handle.error() != 0) return fail(error_from_errno(handle.error(), "name", own));
-  const Directory hierarchy(::open(root.c_str(), kFlags));
+  const OpenDirectory hierarchy(::open(root.c_str(), kFlags));
   if (!hierarchy.is_open()) return fail(error_from_errno(errno, "open", root));
-  const Directory found(::open_by_handle_at(hierarchy.descriptor(), handle.get(), kFlags));
+  const OpenDirectory found(::open_by_handle_at(hierarchy.descriptor(), handle.get(), kFlags));
   if (!found.is_open()) return fail(error_from_errno(errno, "open by its handle", own));
   const Result<std::string> above = hierarchy.path();
   const Result<std::string> path = found.path();
@@ -140,7 +140,7 @@ std::string seen_from_root(std::string_view text, const std::optional<std::strin
       continue;
     }
     if (!begins) continue;
-    const std::string whole = joined(*begins, path);
+    const std::string whole = climbed(*begins, path);
     result.append(head).append(whole.empty() ? path : whole).append("\n");
   }
   return result;

@@ -32,6 +32,10 @@ Result<std::optional<LockHolder>> lock_on(const File& file, std::uint64_t offset
   return LockHolder{lock->l_type == F_WRLCK, lock->l_pid};
 }
 
+Result<bool> is_locked(const File& file, std::uint64_t offset, std::uint64_t length) {
+  return lock_on(file, offset, length).map([](const auto& holder) { return holder.has_value(); });
+}
+
 Result<bool> has_lock_within(const File& file, std::uint64_t offset, std::uint64_t length) {
   const Result<struct flock> lock = probe(file, offset, length);
   if (!lock) return fail(lock.error());

@@ -19,6 +19,9 @@ struct LockHolder {
 Result<std::optional<LockHolder>> lock_on(const File& file, std::uint64_t offset,
                                           std::uint64_t length);
 
+/// True if somebody holds a lock that `lock_on` would name.
+Result<bool> is_locked(const File& file, std::uint64_t offset, std::uint64_t length);
+
 /// The same, but true only if that lock lies within the range: not of who locked the whole file.
 Result<bool> has_lock_within(const File& file, std::uint64_t offset, std::uint64_t length);
 

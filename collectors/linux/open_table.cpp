@@ -18,8 +18,6 @@
 namespace sqlite_exporter {
 namespace {
 
-constexpr std::string_view kDeleted = " (deleted)";
-
 auto key_of(const FileIdentity& file) { return std::tuple(file.device, file.inode); }
 
 bool names_a_file(std::string_view link) {

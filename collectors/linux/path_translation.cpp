@@ -9,7 +9,7 @@
 namespace sqlite_exporter {
 namespace {
 
-std::string joined(std::string_view folder, std::string_view rest) {
+std::string moved_to(std::string_view folder, std::string_view rest) {
   if (folder.ends_with('/')) folder.remove_suffix(1);
   return std::string(folder).append(rest);
 }
@@ -35,21 +35,22 @@ std::vector<std::string> translate_path(std::string_view path, const MountTable&
   const Mount* mount = there.mount_of(path);
   if (mount == nullptr || !has_paths(*mount)) return {};
   const std::string within =
-      joined(mount->root, rest_below(path, mount->mountpoint).value_or(std::string_view()));
+      moved_to(mount->root, rest_below(path, mount->mountpoint).value_or(std::string_view()));
 
   std::multimap<std::size_t, std::string> names;  // by how much their mounts leave out
   for (const Mount& candidate : std::views::reverse(here.mounts())) {
     if (candidate.superblock != mount->superblock || !has_paths(candidate)) continue;
     const auto rest = rest_below(within, candidate.root);
     if (!rest) continue;
-    std::string name = joined(candidate.mountpoint, *rest);
+    std::string name = moved_to(candidate.mountpoint, *rest);
     if (name.empty()) continue;  // the root directory itself is no file
     if (here.mount_of(name) == &candidate) names.emplace(candidate.root.size(), std::move(name));
   }
 
   std::vector<std::string> paths;
   for (auto& [size, name] : names) paths.push_back(std::move(name));
-  if (paths.empty() && mount->upper.starts_with('/')) paths.push_back(joined(mount->upper, within));
+  if (paths.empty() && mount->upper.starts_with('/'))
+    paths.push_back(moved_to(mount->upper, within));
   return paths;
 }
 

@@ -21,7 +21,7 @@ bool is_name(std::string_view text) {
 }
 
 /// Two names and a rest behind two underscores; the rest is what the caller checks.
-std::array<std::string_view, 3> split(std::string_view entry) {
+std::array<std::string_view, 3> parts_of(std::string_view entry) {
   const std::string_view first = take_until(entry, '_');
   const std::string_view second = take_until(entry, '_');
   return {first, second, entry};
@@ -30,7 +30,7 @@ std::array<std::string_view, 3> split(std::string_view entry) {
 }  // namespace
 
 std::optional<PodLogName> parse_pod_log_name(std::string_view entry) {
-  const auto [pod_namespace, pod, last] = split(entry);
+  const auto [pod_namespace, pod, last] = parts_of(entry);
   if (!is_name(pod_namespace) || !is_name(pod) || last.find('_') != last.npos) return std::nullopt;
   auto uid = pod_uid_of(last);
   if (!uid) return std::nullopt;
@@ -41,7 +41,7 @@ std::optional<ContainerLogName> parse_container_log_name(std::string_view entry)
   constexpr std::string_view kSuffix = ".log";
   if (!entry.ends_with(kSuffix)) return std::nullopt;
   entry.remove_suffix(kSuffix.size());
-  const auto [pod, pod_namespace, last] = split(entry);
+  const auto [pod, pod_namespace, last] = parts_of(entry);
   const std::size_t dash = last.rfind('-');
   if (dash == std::string_view::npos) return std::nullopt;
   const std::string_view container = last.substr(0, dash);

@@ -24,8 +24,6 @@ constexpr std::size_t kMostDescriptors = 4096;
 /// name the same inode, so that the first one is enough.
 constexpr std::size_t kFdinfoBeginning = 4096;
 
-constexpr std::string_view kDeleted = " (deleted)";  ///< behind the name of an unlinked file
-
 std::string_view last_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 /// True as soon as `test` says so for a descriptor, by its name; one that was closed meanwhile

@@ -11,7 +11,7 @@ namespace sqlite_exporter {
 namespace {
 
 /// stat is under 2 KiB with the longest name and the largest numbers.
-constexpr std::size_t kMostOfFile = 4096;
+constexpr std::size_t kMostOfThreadFile = 4096;
 
 }  // namespace
 
@@ -28,13 +28,13 @@ Result<ThreadSchedule> parse_schedstat(std::string_view text) {
 
 Result<ThreadActivity> read_thread_activity(int tid) {
   const std::string folder = "/proc/self/task/" + std::to_string(tid);
-  const Result<std::string> stat_text = read_text(folder + "/stat", kMostOfFile);
+  const Result<std::string> stat_text = read_text(folder + "/stat", kMostOfThreadFile);
   if (!stat_text) return fail(stat_text.error());
   const Result<ProcessStat> stat = parse_process_stat(*stat_text);
   if (!stat) return fail(stat.error());
   ThreadActivity activity;
   activity.sleeps = stat->state == 'S' || stat->state == 'D' || stat->state == 't';
-  if (const Result<std::string> text = read_text(folder + "/schedstat", kMostOfFile)) {
+  if (const Result<std::string> text = read_text(folder + "/schedstat", kMostOfThreadFile)) {
     const Result<ThreadSchedule> schedule = parse_schedstat(*text);
     if (!schedule) return fail(schedule.error());
     activity.schedule = *schedule;

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint32_t kMagicWithoutByteOrder = 0x377f0682;
 constexpr std::uint32_t kBigEndianChecksums = 1;  ///< the lowest bit of the magic
-constexpr std::uint32_t kFormatVersion = 3007000;
 
 }  // namespace
 
@@ -33,7 +32,7 @@ Result<WalHeader> parse_wal_header(Bytes bytes) {
     return fail(Errc::corrupt, "the checksum of the WAL header is wrong");
   }
   const std::uint32_t version = be32(bytes.subspan<4, 4>());
-  if (version != kFormatVersion) {
+  if (version != kWalFormatVersion) {
     return fail(Errc::unsupported, "unknown WAL format version " + std::to_string(version));
   }
   return WalHeader{

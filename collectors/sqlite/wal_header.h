@@ -26,6 +26,8 @@ namespace sqlite_exporter {
 
 inline constexpr std::size_t kWalHeaderSize = 32;
 inline constexpr std::size_t kFrameHeaderSize = 24;
+/// Of the WAL and of the wal-index alike, and the only one there has been.
+inline constexpr std::uint32_t kWalFormatVersion = 3007000;
 
 /// Two numbers that name one generation of a WAL.
 struct WalSalts {

@@ -11,7 +11,6 @@
 namespace sqlite_exporter {
 namespace {
 
-constexpr std::uint32_t kFormatVersion = 3007000;
 constexpr std::size_t kHeaderCopySize = 48;
 constexpr std::size_t kBothCopiesSize = 2 * kHeaderCopySize;
 
@@ -45,7 +44,7 @@ Result<WalIndex> parse_wal_index(FixedBytes<kWalIndexHeadSize> bytes) {
     return fail(Errc::busy, "the checksum of the wal-index header is wrong");
   }
   const std::uint32_t version = host32(header.subspan<0, 4>());
-  if (version != kFormatVersion) {
+  if (version != kWalFormatVersion) {
     return fail(Errc::unsupported, "unknown wal-index version " + std::to_string(version));
   }
 
