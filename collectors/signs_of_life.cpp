@@ -139,6 +139,19 @@ class User {
   const std::vector<const OpenUse*> uses_;
 };
 
+/// By the times of the files. A clock that was set back says nothing: then what this process saw of
+/// them counts alone.
+bool was_written_lately(const LifeQuestion& question, const LifeState& state,
+                        Clock::time_point now) {
+  if (now - state.unchanged_since >= kGrowthCounts) return false;
+  double last = question.status.modified;
+  if (question.wal) last = std::max(last, question.wal->modified);
+  const auto journal = status_if_there(question.path + "-journal");
+  if (journal && *journal) last = std::max(last, (*journal)->modified);
+  const std::chrono::duration<double> wall = std::chrono::system_clock::now().time_since_epoch();
+  return wall.count() - last < std::chrono::duration<double>(kGrowthCounts).count();
+}
+
 void ask_processes(const LifeQuestion& question, const Node& node, const OpenTable& table,
                    SignsOfLife& signs) {
   const std::optional<FileStatus> shm =
@@ -200,6 +213,8 @@ Result<std::optional<SignsOfLife>> signs_of_life(const LifeQuestion& question, c
     if (table && table->begun() < since && question.accuses) return std::nullopt;
     if (table) ask_processes(question, node, *table, signs);
     asked = !table || table->begun() >= state.unchanged_since;
+    signs.may_pause =
+        question.accuses && !signs.asked_all && was_written_lately(question, state, now);
   }
   // Its own checkpoints make the database the newer one for a moment, and save nothing behind them.
   if (signs.writes_deleted_wal) state.deleted_wal_writer = signs.pid;

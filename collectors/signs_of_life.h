@@ -31,6 +31,8 @@ struct SignsOfLife {
   /// that would know.
   unsigned growths = 0;
   bool asked_all = false;  ///< every process of the node could be asked
+  /// One that could not be asked may be there and pause: the files were written lately.
+  bool may_pause = false;
   int pid = 0;             ///< one of those processes; 0: none
   /// That one was seen before to commit without its locks.
   bool known_without_locks = false;

@@ -91,7 +91,7 @@ bool suspect_unseen_user(const Look& look, StateSet& suspected) {
   } else {
     // Seen to write once, he may come again; and a deleted -wal may have been written to, though
     // its own checkpoints make the database the newer one for a moment.
-    return signs.growths > 0 || signs.holds_deleted_wal;
+    return signs.growths > 0 || signs.holds_deleted_wal || signs.may_pause;
   }
   return true;
 }
@@ -101,7 +101,7 @@ void suspect_unseen_writer(const SignsOfLife& signs, StateSet& states, StateSet&
     states.add(DatabaseState::rollback_active);
   } else if (signs.foreign_lock || signs.file_server || signs.open_for_writing) {
     suspected.add(DatabaseState::locks_unobservable);
-  } else {
+  } else if (!signs.may_pause) {
     suspected.add(DatabaseState::hot_journal);
   }
 }

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
 import support
@@ -62,14 +63,11 @@ def comm_of(pid):
 class AttributionTest(support.TestCase):
     def pinned(self):
         """A live database: a writer, and a reader that has forgotten its transaction."""
-        os.chmod(self.folder, 0o755)
         writer = self.application("app.db").exec(
             "pragma journal_mode=wal", "create table t(x)", "insert into t values (1), (2)")
         reader = self.application("app.db")
         reader.ask("step select x from t")
         writer.exec("insert into t values (3)")
-        for name in ("app.db", "app.db-wal", "app.db-shm"):
-            os.chmod(self.path(name), 0o644)
         return reader.process.pid
 
     def check_numbers(self, page):
@@ -188,11 +186,7 @@ class AttributionTest(support.TestCase):
         if os.geteuid() != 0:
             self.skipTest("putting on another user takes root")
         pid = self.pinned()
-        program = shutil.copy(support.EXPORTER, self.path("program"))  # its folder may be closed
-        prefix = self.prefixed("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-        original, support.EXPORTER = support.EXPORTER, program
-        self.addCleanup(setattr, support, "EXPORTER", original)
-        exporter = self.exporter(self.path("app.db"), prefix=prefix)
+        exporter = self.exporter(self.path("app.db"), prefix=self.another_user())
         exporter.await_sample('sqlite_checkpoint_blocked{database="app",cause="reader"} 1')
         page = exporter.metrics()
         self.check_numbers(page)
@@ -200,6 +194,39 @@ class AttributionTest(support.TestCase):
         self.assertEqual(support.value(page, "sqlite_oldest_reader_pid"), pid)
         self.assertEqual(support.value(page, "sqlite_reader_pinned_frames",
                                        owner_process="sqlite_app"), 1)
+
+    def another_user(self):
+        """A command that makes another user of the exporter, who may read the database."""
+        program = shutil.copy(support.EXPORTER, self.path("program"))  # its folder may be closed
+        prefix = self.prefixed("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        original, support.EXPORTER = support.EXPORTER, program
+        self.addCleanup(setattr, support, "EXPORTER", original)
+        os.chmod(self.folder, 0o755)
+        for name in os.listdir(self.folder):
+            if name.startswith("app.db"):
+                os.chmod(self.path(name), 0o644)
+        return prefix
+
+    def test_whoever_may_not_ask_the_living_accuses_nobody_who_wrote_lately(self):
+        if os.geteuid() != 0:
+            self.skipTest("putting on another user takes root")
+        app = support.Application(f"file:{self.path('app.db')}?vfs=unix-none")
+        self.addCleanup(lambda: app.process.poll() is None and app.kill())
+        app.exec("pragma locking_mode=exclusive", "pragma journal_mode=wal", "create table t(x)")
+        prefix = self.another_user()
+        exporter = self.exporter(self.path("app.db"), prefix=prefix)
+        for _ in range(3):
+            page = exporter.metrics()
+            self.assertEqual(support.value(page, "sqlite_up", database="app"), 1)
+            self.assertNotIn('sqlite_database_state{database="app",state="wal_unrecovered"} 1',
+                             support.samples(page))
+        exporter.end()
+        long_ago = time.time() - 3600
+        for name in ("app.db", "app.db-wal"):
+            os.utime(self.path(name), (long_ago, long_ago))
+        # One without a single lock cannot be told from the dead after so long.
+        self.exporter(self.path("app.db"), prefix=prefix).await_sample(
+            'sqlite_database_state{database="app",state="wal_unrecovered"} 1')
 
     @unittest.skipUnless(shutil.which("mkfs.btrfs"), "mkfs.btrfs is not installed")
     def test_on_btrfs_equal_inodes_of_two_subvolumes_name_nobody_wrongly(self):
