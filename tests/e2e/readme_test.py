@@ -35,6 +35,8 @@ NOT_RUN = {
     "mkdir -p /etc/systemd/system/sqlite_exporter.service.d": IN_A_SYSTEM,
     "cp /usr/share/doc/prometheus-sqlite-exporter/examples/least-privilege.conf "
     "/etc/systemd/system/sqlite_exporter.service.d/": IN_A_SYSTEM,
+    "cp /usr/share/doc/prometheus-sqlite-exporter/examples/all-processes.conf "
+    "/etc/systemd/system/sqlite_exporter.service.d/": IN_A_SYSTEM,
     "systemctl daemon-reload": IN_A_SYSTEM,
     "systemctl restart sqlite_exporter": IN_A_SYSTEM,
     "./dev image": "pods_test builds the image by the same scripts",

@@ -3,7 +3,9 @@
 #include "collectors/linux/readonly_mounts.h"
 
 #include <sys/mount.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -135,6 +137,45 @@ TEST_CASE("a real sandbox over a writable filesystem is not taken for a failed d
   CHECK(is_readonly() == std::nullopt);
   mounts.mount("", "", path, MS_REMOUNT | MS_RDONLY);
   CHECK(is_readonly() == true);
+}
+
+/// Process 1 shows its mounts to it, and not the links of its namespaces.
+class AnotherUser {
+ public:
+  explicit AnotherUser(uid_t user) { refused_ = ::seteuid(user) != 0; }
+  AnotherUser(const AnotherUser&) = delete;
+  AnotherUser& operator=(const AnotherUser&) = delete;
+  ~AnotherUser() {
+    if (::seteuid(::getuid()) != 0) std::abort();
+  }
+  bool refused() const { return refused_; }
+
+ private:
+  bool refused_ = false;
+};
+
+TEST_CASE("what is read-only in a real sandbox is writable for process 1, whoever asks") {
+  constexpr uid_t kNobody = 65534;
+  const TemporaryDirectory directory;
+  const std::string path = directory.path().string();
+  const auto node = MountTable::read("/proc", "1");
+  REQUIRE(node);
+  if (const Mount* below = node->mount_of(path); below->readonly || below->mounted_readonly)
+    return test::skip("filesystem", "process 1 cannot write to " + path);
+  PrivateMounts mounts;
+  if (!mounts.refused().empty()) return test::skip("filesystem", mounts.refused());
+  mounts.mount("", path, path, MS_BIND);
+  mounts.mount("", "", path, MS_REMOUNT | MS_BIND | MS_RDONLY);
+  for (const uid_t user : {::getuid(), kNobody}) {
+    const AnotherUser other(user);
+    if (other.refused()) return test::skip("filesystem", "nobody else can be put on here");
+    INFO("as user " << user);
+    const auto here = MountTable::read();
+    REQUIRE(here);
+    const Mount* mount = here->mount_of(path);
+    REQUIRE(mount->mountpoint == path);
+    CHECK(ReadonlyMounts::read("/proc", *here).is_readonly(*mount, path) == false);
+  }
 }
 
 }  // namespace

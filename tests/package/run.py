@@ -29,7 +29,8 @@ def assemble(folder, package):
                     ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("main.py", "support.py"):
         shutil.copy(os.path.join(VM_GUEST, name), guest)
-    shutil.copy(os.path.join(HERE, "..", "..", "systemd", "least-privilege.conf"), guest)
+    for name in ("all-processes.conf", "least-privilege.conf"):
+        shutil.copy(os.path.join(HERE, "..", "..", "systemd", name), guest)
     for name in ("package", "said"):
         os.mkdir(os.path.join(folder, name))
     shutil.copy(package, os.path.join(folder, "package", "current.deb"))
