@@ -316,6 +316,12 @@ set_tests_properties(e2e_many PROPERTIES LABELS "e2e;slow")
 # Its image is of the release program.
 set_tests_properties(e2e_pods PROPERTIES LABELS "e2e;slow")
 
+# ctest begins with what takes longest; and this one takes a core for itself.
+set_tests_properties(e2e_stalls PROPERTIES COST 150)
+set_tests_properties(e2e_incidents e2e_dashboards_data e2e_cases_locks test_truth
+  PROPERTIES COST 70)
+set_tests_properties(e2e_alerts PROPERTIES COST 60 PROCESSORS 2)
+
 # Other builds and ports of SQLite, as far as a package brings them; and scenes held under load.
 foreach(script ports soak)
   add_test(NAME ${script}
