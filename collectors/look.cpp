@@ -137,7 +137,8 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
   tell(look, suspected, state);
   // Whoever is not seen by his locks is in no list of them.
   const StateSet told = look.states | suspected;
-  if (look.unseen_user || told.contains(DatabaseState::locks_unobservable))
+  if (look.unseen_user || told.contains(DatabaseState::locks_unobservable) ||
+      (look.signs && !look.signs->asked_all))
     look.holders.complete = false;
   // What an orphan's wal-index says is not about the file that lies here now.
   if (look.attached && told.contains(DatabaseState::orphaned)) look.header.reset();

@@ -158,7 +158,7 @@ void ask_processes(const LifeQuestion& question, const Node& node, const OpenTab
       status_if_there(question.path + "-shm").value_or(std::nullopt);
   const std::optional<FileStatus> journal =
       status_if_there(question.path + "-journal").value_or(std::nullopt);
-  signs.asked_all = table.complete();
+  signs.asked_all = !table.misses_writers_of(question.status);
   for (const OpenUse& use : table.of_file(question.status.identity)) {
     const User user(node.paths.procfs, table, use);
     const bool wal = user.open_now(question.wal).has_value();
@@ -194,7 +194,10 @@ Result<std::optional<SignsOfLife>> signs_of_life(const LifeQuestion& question, c
   signs.growths = state.growths;
   if (!question.accuses) {
     state.suspected_since.reset();
-    if (state.quiet) return signs;
+    if (state.quiet) {
+      signs.asked_all = state.asked_all;
+      return signs;
+    }
   } else if (!state.suspected_since) {
     state.suspected_since = now;
   }
@@ -222,6 +225,7 @@ Result<std::optional<SignsOfLife>> signs_of_life(const LifeQuestion& question, c
       signs.holds_deleted_wal && signs.pid != 0 && signs.pid == state.deleted_wal_writer;
   signs.known_without_locks = signs.pid != 0 && signs.pid == state.without_locks;
   state.quiet = asked && is_silent(signs);
+  state.asked_all = signs.asked_all;
   return signs;
 }
 

@@ -30,10 +30,10 @@ struct SignsOfLife {
   /// Looks that saw the -wal changed within the last minutes, with nobody attached and no wal-index
   /// that would know.
   unsigned growths = 0;
-  bool asked_all = false;  ///< every process of the node could be asked
+  bool asked_all = false;  ///< every process that may write to it could be asked
   /// One that could not be asked may be there and pause: the files were written lately.
   bool may_pause = false;
-  int pid = 0;             ///< one of those processes; 0: none
+  int pid = 0;  ///< one of those processes; 0: none
   /// That one was seen before to commit without its locks.
   bool known_without_locks = false;
 };
@@ -50,6 +50,7 @@ struct LifeState {
   std::optional<FileStatus> database;
   std::chrono::steady_clock::time_point unchanged_since;
   bool quiet = false;
+  bool asked_all = false;
   int without_locks = 0;       ///< the pid of a process that commits without its locks; 0: none
   int deleted_wal_writer = 0;  ///< that of one that wrote into a deleted -wal
 };

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <optional>
@@ -54,25 +55,44 @@ std::string path_of(const std::string& procfs, int pid, int descriptor) {
   return procfs + "/" + std::to_string(pid) + "/fd/" + std::to_string(descriptor);
 }
 
-/// False if the process may not be asked, or has more than `most` descriptors.
-bool add_uses_of(int pid, const OpenTableRequest& request, std::vector<OpenUse>& uses) {
-  const std::string folder = request.procfs + "/" + std::to_string(pid) + "/fd";
-  const auto names = names_in(folder, request.most_descriptors + 1);
-  if (!names) return names.error().code == Errc::no_data;  // it has ended
+/// The kernel's own processes are there wherever all others are.
+bool shows_kernel_threads(const std::string& procfs) {
+  constexpr std::string_view kFirst = "kthreadd";
+  return read_beginning(procfs + "/2/comm", kFirst.size()).value_or("") == kFirst;
+}
+
+bool others_may_write(const FileStatus& file) { return (file.mode & (S_IWGRP | S_IWOTH)) != 0; }
+
+}  // namespace
+
+/// False if that was not all.
+bool OpenTable::add_uses_of(int pid, const OpenTableRequest& request) {
+  const std::string process = request.procfs + "/" + std::to_string(pid);
+  const auto names = names_in(process + "/fd", request.most_descriptors + 1);
+  if (!names) {
+    if (names.error().code != Errc::denied) return names.error().code == Errc::no_data;  // it ended
+    if (const auto status = status_of_kernel(process)) denied_users_.insert(status->uid);
+    return true;
+  }
   for (const std::string& name : *names) {
     int descriptor = 0;
     if (!assign_number(std::string_view(name), descriptor)) continue;
     std::optional<Opened> opened = opened_at(path_of(request.procfs, pid, descriptor));
     if (!opened) continue;  // closed meanwhile, or no file
-    if (uses.size() == request.most_uses) return false;
+    if (uses_.size() == request.most_uses) return false;
     opened->use.pid = pid;
     opened->use.descriptor = descriptor;
-    uses.push_back(std::move(opened->use));
+    uses_.push_back(std::move(opened->use));
   }
   return names->size() <= request.most_descriptors;
 }
 
-}  // namespace
+bool OpenTable::misses_writers_of(const FileStatus& file) const {
+  const bool ours = file.uid == ::geteuid() && !others_may_write(file);
+  if (!complete_ || (!shows_all_ && !ours) || denied_users_.contains(file.uid)) return true;
+  constexpr std::uint32_t kRoot = 0;
+  return others_may_write(file) && denied_users_.size() > denied_users_.count(kRoot);
+}
 
 std::string_view name_before_deletion(std::string_view link) {
   if (!link.ends_with(kDeleted)) return {};
@@ -94,8 +114,9 @@ Result<OpenTable> OpenTable::read(const OpenTableRequest& request) {
       table.complete_ = false;
       break;
     }
-    if (!add_uses_of(pid, request, table.uses_)) table.complete_ = false;
+    if (!table.add_uses_of(pid, request)) table.complete_ = false;
   }
+  table.shows_all_ = shows_kernel_threads(request.procfs);
   std::ranges::sort(table.uses_, {}, [](const OpenUse& use) {
     return std::tuple(use.file.device, use.file.inode, use.pid, use.descriptor);
   });

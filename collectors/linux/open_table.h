@@ -54,13 +54,21 @@ class OpenTable {
 
   std::size_t size() const { return uses_.size(); }
   std::chrono::steady_clock::time_point begun() const { return begun_; }
-  /// Every process of this procfs was asked for all of its descriptors.
+  /// Every process of this procfs was asked for all of its descriptors, but for those that deny it.
   bool complete() const { return complete_; }
+  /// True if a process that could not be asked may have that file open for writing: one of its
+  /// owner, or of any user but root if others may write to it; or one that this procfs does not
+  /// show (hidepid, another pid namespace) unless the file is our own.
+  bool misses_writers_of(const FileStatus& file) const;
 
  private:
+  bool add_uses_of(int pid, const OpenTableRequest& request);
+
   std::chrono::steady_clock::time_point begun_;
   std::vector<OpenUse> uses_;  ///< by file, then by pid
   bool complete_ = true;
+  std::set<std::uint32_t> denied_users_;  ///< uids
+  bool shows_all_ = true;
 };
 
 /// What is to be known of the file behind a descriptor.

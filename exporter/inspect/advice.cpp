@@ -221,6 +221,13 @@ void add_notes(const Look& look, List& list) {
                     "If its SQLite is older than 3.51.3, update it."});
 }
 
+void advise_on_the_unasked(const Observation& observation, List& list) {
+  std::string meaning = unasked_in_words(*observation.look);
+  if (meaning.empty()) return;
+  list.push_back({Severity::note, "not_all_asked", std::move(meaning),
+                  "Run this again as root, on the node itself."});
+}
+
 void advise_on_leaks(const Observation& observation, List& list) {
   for (const ConnectionLeak& leak : observation.leaks)
     list.push_back({Severity::attention, "connection_leak",
@@ -257,6 +264,7 @@ std::vector<Advice> advice_for(const Observation& observation) {
   List list;
   const BlockedCauses causes = blocked_causes(*observation.look);
   advise_on_states(observation, list);
+  advise_on_the_unasked(observation, list);
   advise_on_readers(observation, list);
   advise_on_writer(observation, causes, list);
   advise_on_checkpoints(observation, causes, list);

@@ -228,6 +228,25 @@ class AttributionTest(support.TestCase):
         self.exporter(self.path("app.db"), prefix=prefix).await_sample(
             'sqlite_database_state{database="app",state="wal_unrecovered"} 1')
 
+    def test_of_a_file_of_ones_own_one_can_ask_whoever_matters(self):
+        if os.geteuid() != 0:
+            self.skipTest("putting on another user takes root")
+        app = self.application("app.db").exec(
+            "pragma journal_mode=wal", "create table t(x)", "insert into t values (1)")
+        app.kill()
+        prefix = self.another_user()
+        told = subprocess.run([*prefix, support.EXPORTER, "inspect", self.path("app.db")],
+                              capture_output=True, text=True, check=False)
+        self.assertIn("CANNOT SAY", told.stdout)
+        self.assertIn("not_all_asked", told.stdout)
+        for name in os.listdir(self.folder):
+            if name.startswith("app.db"):
+                os.chown(self.path(name), 65534, 65534)
+        told = subprocess.run([*prefix, support.EXPORTER, "inspect", self.path("app.db")],
+                              capture_output=True, text=True, check=False)
+        self.assertIn("wal_unrecovered", told.stdout)
+        self.assertNotIn("could be asked", told.stdout)
+
     @unittest.skipUnless(shutil.which("mkfs.btrfs"), "mkfs.btrfs is not installed")
     def test_on_btrfs_equal_inodes_of_two_subvolumes_name_nobody_wrongly(self):
         image = self.path("btrfs.img")

@@ -41,11 +41,20 @@ TEST_CASE("nobody is called dead without a word of who could not be asked") {
   CHECK(life_in_words(seen(signs), DatabaseState::wal_unrecovered).empty());
   signs.asked_all = false;
   CHECK(life_in_words(seen(signs), DatabaseState::wal_unrecovered)
-            .starts_with(" Not every process could be asked"));
+            .starts_with(" Not every process that may write"));
   CHECK(life_in_words(seen(signs), DatabaseState::hot_journal)
-            .starts_with(" Not every process could be asked"));
+            .starts_with(" Not every process that may write"));
   CHECK(life_in_words(seen(signs), DatabaseState::corrupt_header).empty());
+  Look closed = seen(signs);
+  closed.states.add(DatabaseState::wal_clean);
+  CHECK_FALSE(unasked_in_words(closed).empty());
+  closed.states = {};
+  closed.states.add(DatabaseState::wal_live);  // whoever uses it is seen by his locks
+  CHECK(unasked_in_words(closed).empty());
   signs.asked_all = true;
+  closed = seen(signs);
+  closed.states.add(DatabaseState::rollback_idle);
+  CHECK(unasked_in_words(closed).empty());
   Look remote = seen(signs);
   const Mount mount{"/mnt", "nfs4", "server:/", true};
   remote.mount = &mount;

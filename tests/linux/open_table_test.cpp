@@ -115,6 +115,27 @@ TEST_CASE("what a limit or a request leaves out is not complete, or not there") 
   CHECK_FALSE(OpenTable::read(request));
 }
 
+TEST_CASE("a procfs that does not show all processes may miss writers of what others own") {
+  const TemporaryDirectory directory;
+  std::filesystem::create_directories(directory / "1/fd");
+  OpenTableRequest request;
+  request.procfs = directory.path().string();
+  FileStatus ours;
+  ours.uid = ::geteuid();
+  ours.mode = 0644;
+  FileStatus of_others = ours;
+  of_others.uid = ours.uid + 1;
+  FileStatus of_a_group = ours;
+  of_a_group.mode = 0660;
+  CHECK_FALSE(read_table(request).misses_writers_of(ours));
+  CHECK(read_table(request).misses_writers_of(of_others));
+  CHECK(read_table(request).misses_writers_of(of_a_group));
+  std::filesystem::create_directories(directory / "2/fd");
+  std::ofstream(directory / "2/comm") << "kthreadd\n";
+  CHECK_FALSE(read_table(request).misses_writers_of(of_others));
+  CHECK_FALSE(read_table(request).misses_writers_of(of_a_group));
+}
+
 TEST_CASE("those who ask at the same time share one table") {
   OpenTableCache cache(std::chrono::hours(1));
   const auto before = OpenTableCache::Clock::now();
