@@ -62,6 +62,7 @@ unit_test(test_sqlite ONE_THREAD SOURCES
   tests/sqlite/known_bug_test.cpp
   tests/sqlite/page_one_test.cpp
   tests/sqlite/super_journal_test.cpp
+  tests/sqlite/version_text_test.cpp
   tests/sqlite/wal_chain_application_test.cpp
   tests/sqlite/wal_chain_test.cpp
   tests/sqlite/wal_follower_test.cpp
@@ -79,11 +80,13 @@ unit_test(test_linux ONE_THREAD SOURCES
   tests/linux/cgroup_path_test.cpp
   tests/linux/cgroup_test.cpp
   tests/linux/descriptor_count_test.cpp
+  tests/linux/elf_file_test.cpp
   tests/linux/file_test.cpp
   tests/linux/filesystem_status_test.cpp
   tests/linux/inotify_events_test.cpp
   tests/linux/lock_probe_test.cpp
   tests/linux/lock_table_test.cpp
+  tests/linux/mapped_code_test.cpp
   tests/linux/mount_table_test.cpp
   tests/linux/open_files_test.cpp
   tests/linux/open_table_test.cpp

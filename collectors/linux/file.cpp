@@ -86,6 +86,15 @@ Result<File> File::open_of_kernel(const std::string& path) {
   return opened(descriptor, path);
 }
 
+Result<File> File::reopen(int path_descriptor) {
+  const std::string path = "/proc/self/fd/" + std::to_string(path_descriptor);
+  int descriptor = -1;
+  do {
+    descriptor = ::open(path.c_str(), kReadOnly | O_CLOEXEC);
+  } while (descriptor < 0 && errno == EINTR);
+  return opened(descriptor, path);
+}
+
 Result<File> File::opened(int descriptor, const std::string& path) {
   if (descriptor < 0) return fail(error_from_errno(errno, "open", path));
   File file(descriptor);

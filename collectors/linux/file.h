@@ -50,6 +50,9 @@ class File final : public Reader {
   /// link in its last name is refused.
   static Result<File> open_of_kernel(const std::string& path);
 
+  /// The same of the file behind a descriptor of O_PATH, which asks no path a second time.
+  static Result<File> reopen(int path_descriptor);
+
   File(File&& other) noexcept;
   File& operator=(File&& other) noexcept;
   ~File() override;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/fuzz/input.h"
+#include "tests/support/elf_fixtures.h"
 
 namespace sqlite_exporter::fuzz {
 namespace {
@@ -175,6 +176,14 @@ void write_texts(const Corpora& corpora) {
   corpora.add("descriptor_count", "limits",
               "Limit                     Soft Limit           Hard Limit           Units\n"
               "Max open files            1024                 1048576              files\n");
+  for (const bool wide : {true, false}) {
+    const test::ElfFixture library{.wide = wide, .symbols_before = 2, .more = "SQLite format 3"};
+    corpora.add("elf_file", wide ? "of_64_bits" : "of_32_bits", test::elf_file(library));
+  }
+  corpora.add("mapped_code", "library",
+              "7f0000001000-7f0000002000 r-xp 00026000 fe:00 1234    /usr/lib/libsqlite3.so.0\n"
+              "7f0000002000-7f0000003000 r-xp 00000000 00:01 12 /memfd:a (deleted)\n");
+  corpora.add("version_text", "of_four_parts", "3.8.11.1");
   corpora.add("process_stat", "hostile_name",
               "77 (a) S (b)) S 1 77 77 0 -1 4194560 5000 0 12 0 341 58 0 0 20 0 9 0 123456 "
               "987654321 2048 18446744073709551615 1 1\n");
