@@ -153,6 +153,7 @@ Result<Process> read_owner(const std::string& procfs, int pid, const LockHolders
   if (!origin) return fail(origin.error());
   Process process;
   process.start_ticks = origin->start_ticks;
+  process.stack_start = origin->stack_start;
   process.stopped = origin->stopped;
   if (holders.boot_time)
     process.start_time = process_start_time(origin->start_ticks, *holders.boot_time);

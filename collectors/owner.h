@@ -26,6 +26,7 @@ struct Owner {
 struct Process {
   Owner owner;
   std::uint64_t start_ticks = 0;     ///< since boot; with the pid it names one process for ever
+  std::uint64_t stack_start = 0;     ///< `ProcessStat::stack_start`: with these, one program in it
   std::optional<double> start_time;  ///< unix seconds
   bool stopped = false;              ///< by a signal or a debugger, when /proc/locks was read
   /// Descriptors it has open, and how many it may have (soft RLIMIT_NOFILE).

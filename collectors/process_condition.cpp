@@ -19,6 +19,7 @@ bool read_condition(const std::string& procfs, int pid, bool thorough, Process& 
   const Result<ProcessStat> stat = read_process_stat(procfs, pid);
   if (!stat || stat->start_ticks != process.start_ticks) return false;
   process.stopped = stat->stopped();
+  process.stack_start = stat->stack_start;
   const Result<std::optional<std::uint64_t>> told = told_descriptor_count(procfs, pid);
   if (told && *told) {
     process.open_fds = *told;

@@ -48,7 +48,7 @@ Result<ProcessOrigin> read_process(const std::string& procfs, int pid) {
   if (*start_ticks_after != stat->start_ticks) {
     return fail(Errc::no_data, directory + " became another process");
   }
-  return ProcessOrigin{stat->start_ticks, stat->stopped(), std::move(*command),
+  return ProcessOrigin{stat->start_ticks, stat->stack_start, stat->stopped(), std::move(*command),
                        parse_cgroup(cgroup.value_or(""))};
 }
 

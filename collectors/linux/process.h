@@ -13,6 +13,7 @@ namespace sqlite_exporter {
 
 struct ProcessOrigin {
   std::uint64_t start_ticks = 0;  ///< since boot; with the pid it names one process for ever
+  std::uint64_t stack_start = 0;  ///< `ProcessStat::stack_start`
   bool stopped = false;           ///< state T or t
   std::string command;            ///< comm, up to 15 bytes of the process's own choice: any bytes
   CgroupOwner cgroup;             ///< empty where it may not be read

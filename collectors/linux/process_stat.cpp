@@ -9,11 +9,11 @@ namespace sqlite_exporter {
 namespace {
 
 constexpr std::size_t kFirstField = 3;  ///< the one after the name, as proc_pid_stat(5) counts
-constexpr std::size_t kLastField = 24;
+constexpr std::size_t kLastField = 28;
 
 using Fields = std::array<std::string_view, kLastField + 1>;
 
-/// The fields 3..24 under their own numbers; those that are missing stay empty.
+/// The fields 3..28 under their own numbers; those that are missing stay empty.
 Fields split(std::string_view text) {
   Fields fields;
   for (std::size_t number = kFirstField; number <= kLastField; ++number) {
@@ -43,6 +43,7 @@ Result<ProcessStat> parse_process_stat(std::string_view text) {
       !assign_number(fields[24], stat.resident_pages)) {
     return fail(Errc::corrupt, "a process stat with fewer numbers than the kernel writes");
   }
+  if (!assign_number(fields[28], stat.stack_start)) stat.stack_start = 0;
   return stat;
 }
 

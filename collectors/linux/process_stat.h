@@ -8,7 +8,7 @@
 
 namespace sqlite_exporter {
 
-/// Fields of proc_pid_stat(5): 3, 14, 15, 22, 23, 24 and 20. Ticks are 1/sysconf(_SC_CLK_TCK)
+/// Fields of proc_pid_stat(5): 3, 14, 15, 22, 23, 24, 20 and 28. Ticks are 1/sysconf(_SC_CLK_TCK)
 /// seconds.
 struct ProcessStat {
   char state = '?';  ///< R, S, D, Z, T (stopped by a signal), t (by a debugger) and others
@@ -18,6 +18,9 @@ struct ProcessStat {
   std::uint64_t virtual_bytes = 0;
   std::uint64_t resident_pages = 0;
   long threads = 0;
+  /// An address: another one after execve(2), which keeps pid and start. 0 where the kernel does not
+  /// tell it (it takes CAP_SYS_PTRACE or the same user).
+  std::uint64_t stack_start = 0;
   bool stopped() const { return state == 'T' || state == 't'; }
   friend bool operator==(const ProcessStat&, const ProcessStat&) = default;
 };

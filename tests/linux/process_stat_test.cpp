@@ -15,7 +15,7 @@ namespace {
 
 const std::string kFields =
     " S 1 77 77 0 -1 4194560 5000 0 12 0 341 58 0 0 20 0 9 0 123456 987654321 2048"
-    " 18446744073709551615 1 1 0 0 0\n";
+    " 18446744073709551615 1 1 140722 0 0\n";
 
 TEST_CASE("a process stat is decoded") {
   const auto stat = parse_process_stat("77 (sqlite_exporter)" + kFields);
@@ -26,7 +26,8 @@ TEST_CASE("a process stat is decoded") {
                              .start_ticks = 123456,
                              .virtual_bytes = 987654321,
                              .resident_pages = 2048,
-                             .threads = 9});
+                             .threads = 9,
+                             .stack_start = 140722});
 }
 
 TEST_CASE("a process is stopped by a signal or a debugger") {
