@@ -134,6 +134,7 @@ unit_test(test_observer ONE_THREAD SOURCES
   tests/collectors/file_mount_test.cpp
   tests/collectors/filesystem_test.cpp
   tests/collectors/held_locks_test.cpp
+  tests/collectors/holder_libraries_test.cpp
   tests/collectors/holders_test.cpp
   tests/collectors/last_write_test.cpp
   tests/collectors/lock_time_test.cpp
@@ -143,6 +144,7 @@ unit_test(test_observer ONE_THREAD SOURCES
   tests/collectors/overwrite_watch_test.cpp
   tests/collectors/page_counts_test.cpp
   tests/collectors/process_condition_test.cpp
+  tests/collectors/process_sqlite_test.cpp
   tests/collectors/reader_watch_test.cpp
   tests/collectors/readers_test.cpp
   tests/collectors/signs_of_life_test.cpp
