@@ -221,6 +221,10 @@ Result<Look> take_look(const std::string& path, const Node& node, Sample sample,
   leave_out_ciphertext(look);
   if (Result<void> settled = settle_page_counts(look, **file); !settled)
     return fail(settled.error());
+  look.wal_reset_bug =
+      look.attached && attached_processes(look.holders) >= node.least_holders
+          ? state.wal_reset.judge(versions_of_holders(look.holders, node), look.header)
+          : wal_reset_bug_of(look.header);
   return look;
 }
 

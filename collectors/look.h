@@ -26,6 +26,7 @@
 #include "collectors/sqlite/database_header.h"
 #include "collectors/sqlite/wal_index.h"
 #include "collectors/wal_agreement.h"
+#include "collectors/wal_reset.h"
 
 namespace sqlite_exporter {
 
@@ -71,6 +72,7 @@ struct Look {
   std::optional<SideFiles> side_files;  ///< where Turso wrote the database
   bool litestream_beside = false;       ///< only asked where a reader is old: `replicates_beside`
   Holders holders;                      ///< empty and incomplete where the node has no lock table
+  std::optional<WalResetBug> wal_reset_bug;  ///< that a version which uses or wrote it has
 
   /// The WAL of the one connection that keeps all others out, as far as the sampler has followed
   /// it.
@@ -102,6 +104,7 @@ struct LookState {
   std::optional<ForeignSidecar> foreign_sidecar;
   FileMountState file_mount;
   AttributionState attribution;
+  WalResetWatch wal_reset;
 };
 
 /// Opens, reads and closes; at most 20 us without retries and attribution. Blocks as long as the

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +23,8 @@
 #include "collectors/owner.h"
 
 namespace sqlite_exporter {
+
+class HolderLibraries;
 
 struct NodePaths {
   std::string procfs = "/proc";
@@ -61,6 +64,10 @@ struct Node {
   OwnReader own_reader;  ///< may be null
   /// Asked before somebody is called dead. Null: nobody's descriptors are asked.
   std::shared_ptr<OpenTableCache> open_files;
+  /// Asked which SQLite the holders of a database run. Null: nobody is asked.
+  std::shared_ptr<HolderLibraries> libraries;
+  /// Of databases with so many processes: the WAL-reset bug takes two, or two connections of one.
+  std::size_t least_holders = 2;
 
   /// By what F_GETLK, and by what procfs says; never blamed.
   bool is_own(int pid) const { return own_reader && pid > 0 && own_reader->pid == pid; }

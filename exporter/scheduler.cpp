@@ -130,8 +130,8 @@ void Scheduler::begin_pass() {
   auto job = std::make_shared<PassJob>();
   job->filesystem = procfs();
   const bool locked = somebody_holds_a_lock(subjects_);
-  start(job, [job, paths = parts_.paths, own = parts_.own_reader, open_files = open_files_, locked,
-              known = lock_holders_] {
+  start(job, [job, paths = parts_.paths, own = parts_.own_reader, open_files = open_files_,
+              libraries = libraries_, locked, known = lock_holders_] {
     job->progress.step();
     // Without a mount table nothing can be kept apart: the old one, or one group for all.
     Result<Node> node = read_node(paths);
@@ -141,6 +141,7 @@ void Scheduler::begin_pass() {
     }
     node->own_reader = own;
     node->open_files = open_files;
+    node->libraries = libraries;
     if (locked) read_lock_holders(*node, known, [&job] { job->progress.step(); });
     job->node = std::make_shared<const Node>(std::move(*node));
   });

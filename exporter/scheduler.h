@@ -22,6 +22,7 @@
 #include "exporter/cpu_shortage.h"
 #include "exporter/discoverer.h"
 #include "exporter/judge.h"
+#include "exporter/libraries_of_holders.h"
 #include "exporter/look_job.h"
 #include "exporter/loop.h"
 #include "exporter/pass_findings.h"
@@ -129,6 +130,7 @@ class Scheduler {
   /// Databases that become suspect one after the other share what is read for the first.
   std::shared_ptr<OpenTableCache> open_files_ =
       std::make_shared<OpenTableCache>(std::chrono::seconds(2));
+  std::shared_ptr<HolderLibraries> libraries_ = libraries_of_holders();
 
   std::function<void()> reconfigure_;  ///< what the next pass begins with, if anything
   Snapshot::Clock::time_point configured_;

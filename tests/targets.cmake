@@ -155,6 +155,7 @@ unit_test(test_observer ONE_THREAD SOURCES
   tests/collectors/wal_agreement_test.cpp
   tests/collectors/wal_counters_test.cpp
   tests/collectors/wal_origin_test.cpp
+  tests/collectors/wal_reset_test.cpp
   tests/collectors/wal_watch_test.cpp
   tests/support/observer.cpp
   tests/support/real_cgroup.cpp
@@ -298,7 +299,8 @@ set(e2e_environment
   PYTHONDONTWRITEBYTECODE=1)
 foreach(script alerts attribution cases_alerts cases_encrypted cases_files cases_locks
         cases_mounts cases_wal chart completion counters dashboards dashboards_data encrypted
-        examples explain incident_demo incidents inspect interference limits links many metrics node
+        examples explain incident_demo incidents inspect interference libraries limits links
+        many metrics node
         node_paths once pods program prometheus queries readme remount rescue risks rollback_reads
         runbooks selftest service_manager sql_worker stalls start starved states sync sync_worker
         units worker_promise)

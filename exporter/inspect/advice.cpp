@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "collectors/blocked.h"
-#include "collectors/sqlite/known_bug.h"
+#include "collectors/wal_reset.h"
 #include "exporter/inspect/commit_advice.h"
 #include "exporter/inspect/facts.h"
 #include "exporter/inspect/filesystem_advice.h"
@@ -200,6 +200,21 @@ void advise_on_backlog(const Observation& observation, List& list) {
   if (look.wal && look.wal->size > kLargeWal) list.push_back(advice_on_large_wal(look, waiting));
 }
 
+Advice advice_on_wal_reset(const WalResetBug& bug) {
+  std::string meaning = std::string("SQLite ").append(sqlite_version_in_words(bug.version));
+  meaning.append(bug.of_holder ? ", by which a process has it open, "
+                               : ", which wrote page 1 last, ");
+  meaning.append("can lose commits when a checkpoint meets a reset of the WAL.");
+  if (bug.of_holder)
+    return {Severity::note, "wal_reset_bug",
+            meaning.append(" Distributions port fixes back without a new version."),
+            "If its SQLite has no such fix, update it to 3.51.3 or newer and restart the process."};
+  return {Severity::note, "wal_reset_bug",
+          meaning.append(" Page 1 is written when the schema or the size changes: the application "
+                         "may have another version by now."),
+          "If its SQLite is older than 3.51.3, update it."};
+}
+
 void add_notes(const Look& look, List& list) {
   if (look.mount != nullptr && look.mount->remote)
     list.push_back({Severity::note, "remote_mount",
@@ -209,16 +224,9 @@ void add_notes(const Look& look, List& list) {
                                 "work across machines."),
                     ""});
   // It takes two connections.
-  if (look.header && look.header->journal_mode == JournalMode::wal &&
-      look.followed_wal() == nullptr && has_wal_reset_bug(*look.header))
-    list.push_back({Severity::note, "wal_reset_bug",
-                    std::string("SQLite ")
-                        .append(sqlite_version_in_words(look.header->sqlite_version_number))
-                        .append(", which wrote page 1 last, can lose commits when a checkpoint "
-                                "meets a reset of the WAL. Page 1 is written when the schema or "
-                                "the size changes: the application may have another version by "
-                                "now."),
-                    "If its SQLite is older than 3.51.3, update it."});
+  const bool wal = look.attached || (look.header && look.header->journal_mode == JournalMode::wal);
+  if (wal && look.followed_wal() == nullptr && look.wal_reset_bug)
+    list.push_back(advice_on_wal_reset(*look.wal_reset_bug));
 }
 
 void advise_on_the_unasked(const Observation& observation, List& list) {

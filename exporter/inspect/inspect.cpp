@@ -19,6 +19,7 @@
 #include "exporter/inspect/report_json.h"
 #include "exporter/inspect/report_text.h"
 #include "exporter/inspect/words.h"
+#include "exporter/libraries_of_holders.h"
 #include "exporter/loop.h"
 
 namespace sqlite_exporter {
@@ -29,6 +30,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kStopSignals[] = {SIGINT, SIGTERM};
 constexpr std::chrono::seconds kDeadline(5);
+/// There is no next look that would know more.
+constexpr std::chrono::milliseconds kLibraryPatience(500);
 constexpr std::string_view kClearScreen = "\x1b[H\x1b[2J";
 
 /// Once: a look after 150 ms and one after 300 ms, and a sample every 50 ms, so that locks that are
@@ -102,6 +105,8 @@ class Session {
   void renew_node() {
     Node node = machine_of(paths_);
     node.open_files = open_files_;
+    node.libraries = libraries_;
+    node.least_holders = 1;
     // Whoever is listed counts as the holder of a read mark only if its reader was old by then.
     if (ticks_ > 0) {
       read_lock_holders(node, lock_holders_);
@@ -177,6 +182,7 @@ class Session {
   std::shared_ptr<const Node> node_;  ///< read once for all files, and anew for each round of looks
   const std::shared_ptr<OpenTableCache> open_files_ =
       std::make_shared<OpenTableCache>(std::chrono::milliseconds(0));
+  const std::shared_ptr<HolderLibraries> libraries_ = libraries_of_holders(kLibraryPatience);
   std::vector<Slot> slots_;
   unsigned ticks_ = 0;
   Loop loop_;

@@ -279,11 +279,27 @@ TEST_CASE("an application that does not run is not told to truncate its WAL") {
 
 TEST_CASE("notes change no verdict") {
   Observation observation = live_wal();
-  observation.look->header->sqlite_version_number = 3040001;
+  observation.look->wal_reset_bug = WalResetBug{3040001, false};
   const Mount remote{"/data", "nfs4", "server:/", true};
   observation.look->mount = &remote;
   CHECK(subjects(observation) == Subjects{"note remote_mount", "note wal_reset_bug"});
   CHECK(verdict(observation) == Verdict::healthy);
+}
+
+TEST_CASE("the WAL-reset bug is told by whom it was judged") {
+  Observation observation = live_wal();
+  observation.look->header->sqlite_version_number = 3040001;
+  CHECK(subjects(observation).empty());  // its holders run another one
+  observation.look->wal_reset_bug = WalResetBug{3040001, false};
+  const Advice by_header = advice_for(observation).at(0);
+  CHECK(by_header.meaning.starts_with("SQLite 3.40.1, which wrote page 1 last, can lose commits"));
+  observation.look->wal_reset_bug = WalResetBug{3050004, true};
+  const Advice by_holder = advice_for(observation).at(0);
+  CHECK(by_holder.meaning.starts_with("SQLite 3.50.4, by which a process has it open, can lose"));
+  CHECK(by_holder.meaning.find("page 1") == std::string::npos);
+  // Without a header, too: it is being written, or encrypted.
+  observation.look->header.reset();
+  CHECK(subjects(observation) == Subjects{"note wal_reset_bug"});
 }
 
 TEST_CASE("attention wins over cannot say, which wins over healthy") {
