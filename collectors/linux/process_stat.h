@@ -18,8 +18,8 @@ struct ProcessStat {
   std::uint64_t virtual_bytes = 0;
   std::uint64_t resident_pages = 0;
   long threads = 0;
-  /// An address: another one after execve(2), which keeps pid and start. 0 where the kernel does not
-  /// tell it (it takes CAP_SYS_PTRACE or the same user).
+  /// An address: another one after execve(2), which keeps pid and start. 0 where the kernel does
+  /// not tell it (it takes CAP_SYS_PTRACE or the same user).
   std::uint64_t stack_start = 0;
   bool stopped() const { return state == 'T' || state == 't'; }
   friend bool operator==(const ProcessStat&, const ProcessStat&) = default;

@@ -34,6 +34,26 @@ Each ran as its users start it; the databases are those that it had open, found 
 `[discovery] processes`.
 
 {applications}
+
+## Which SQLite a process runs
+
+`sqlite_engine_known_bug` and `inspect` judge the WAL-reset bug by the SQLite that the holders have
+mapped, where its version can be read for certain: by the symbol `sqlite3_version`, which a shared
+library exports and a program that is not stripped keeps. Packages as tried on 2026-11-28:
+
+| build | its version is |
+|---|---|
+| Debian's libsqlite3, and what links it (Python's `sqlite3`) | read (`.dynsym`) |
+| sqlcipher3 0.6.4 | read (`.dynsym`) |
+| apsw 3.40.0 to 3.54.1, apsw-sqlite3mc 3.54.0, libsql 0.1.11 | read, though hidden (`.symtab`) |
+| pyturso 0.8.3 | not read, and nothing is said of what it wrote |
+| a stripped program with SQLite in it | not read |
+| a process with two of them, of which one has the bug | not judged by them |
+| a process of another user, without CAP_SYS_PTRACE | not read |
+| a library that was replaced by an update, while the old one runs | read, with CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE |
+
+Where it is not read for all processes, and none is known to have the bug, the version decides that
+wrote page 1 last.
 """
 HEAD = ("build or port", "package, engine") + COLUMNS + ("what cannot be seen",)
 APPLICATION_HEAD = ("application", "version", "databases open", "found", "states", "transactions",
