@@ -21,6 +21,7 @@ namespace {
 /// 65,530 mappings, as many as vm.max_map_count allows, with paths of a hundred bytes.
 constexpr std::size_t kMostOfMaps = std::size_t{12} << 20U;
 constexpr std::size_t kMostFiles = 512;
+constexpr int kAttempts = 8;
 constexpr std::string_view kDeleted = " (deleted)";
 
 /// An open descriptor of O_PATH.
@@ -132,7 +133,13 @@ int open_below(int folder, const std::string& path) {
   how.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
   how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH;
   const std::size_t first = std::min(path.find_first_not_of('/'), path.size());
-  return static_cast<int>(::syscall(SYS_openat2, folder, path.c_str() + first, &how, sizeof(how)));
+  long descriptor = -1;
+  // EAGAIN: something on this machine was renamed meanwhile.
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    descriptor = ::syscall(SYS_openat2, folder, path.c_str() + first, &how, sizeof(how));
+    if (descriptor >= 0 || (errno != EAGAIN && errno != EINTR)) break;
+  }
+  return static_cast<int>(descriptor);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ library exports and a program that is not stripped keeps. Packages as tried on 2
 | a stripped program with SQLite in it | not read |
 | a process with two of them, of which one has the bug | not judged by them |
 | a process of another user, without CAP_SYS_PTRACE | not read |
-| a library that was replaced by an update, while the old one runs | read, with CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE |
+| a library that an update has replaced | read, with CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN |
 
 Where it is not read for all processes, and none is known to have the bug, the version decides that
 wrote page 1 last.
