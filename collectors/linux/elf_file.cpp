@@ -130,7 +130,7 @@ Result<void> ElfFile::read_sections(std::uint64_t offset, std::size_t count) {
 }
 
 Result<std::optional<std::string>> ElfFile::text_of(std::string_view symbol) const {
-  for (const std::uint32_t type : {SHT_DYNSYM, SHT_SYMTAB}) {
+  for (const unsigned type : {unsigned{SHT_DYNSYM}, unsigned{SHT_SYMTAB}}) {
     const auto table = std::ranges::find(sections_, type, &Section::type);
     if (table == sections_.end()) continue;
     const auto found = find_symbol(*table, symbol);

@@ -41,7 +41,7 @@ bool holds(const ElfFixture& fixture, std::string_view text) {
 
 TEST_CASE("the text of a symbol is found in both widths and both tables") {
   for (const bool wide : {true, false})
-    for (const std::uint32_t table : {SHT_DYNSYM, SHT_SYMTAB})
+    for (const unsigned table : {unsigned{SHT_DYNSYM}, unsigned{SHT_SYMTAB}})
       for (const std::size_t before : {0, 1, 2729, 2730, 2731, 4095, 4096, 20000}) {
         CAPTURE(wide, table, before);
         ElfFixture fixture;
