@@ -19,8 +19,10 @@ using Clock = HolderLibraries::Clock;
 constexpr std::size_t kMostPrograms = 4096;
 /// Nobody has looked at a holder for so long: it holds nothing any more.
 constexpr std::chrono::minutes kForgotten(5);
-/// Of one that was not to be asked, or hid itself, until it is tried again.
+/// Of one that may not be asked, or was gone, until it is tried again.
 constexpr std::chrono::seconds kAgain(60);
+/// Of one that waited for a disk.
+constexpr std::chrono::seconds kSoonAgain(1);
 /// Far beyond what a slow disk needs for one process.
 constexpr std::chrono::seconds kHangs(30);
 constexpr std::size_t kMostThreads = 3;
@@ -36,6 +38,7 @@ std::chrono::nanoseconds thread_cpu_time() {
 struct Known {
   std::vector<std::uint32_t> versions;
   bool asked = false;  ///< else it waits for its turn, or is at it
+  bool busy = false;   ///< it was its turn, and it is not asked yet
   Clock::time_point wanted{};
   Clock::time_point again{};  ///< when it is asked once more, if that did not answer
   bool answered = false;
@@ -78,12 +81,15 @@ void HolderLibraries::Shared::want(const std::string& procfs, const ProgramId& p
   if (known == programs.end()) {
     if (!make_room(now)) return;
     known = programs.emplace(program, Known()).first;
-  } else if (!known->second.asked || known->second.answered || now < known->second.again) {
+    known->second.wanted = now;
+  } else {
     known->second.used = now;
-    return;
+    const bool tried = known->second.busy || (known->second.asked && !known->second.answered);
+    if (!tried || now < known->second.again) return;
+    if (known->second.asked) known->second.wanted = now;
   }
-  known->second.used = known->second.wanted = now;
-  known->second.asked = false;
+  known->second.used = now;
+  known->second.asked = known->second.busy = false;
   waiting.push_back({procfs, program});
 }
 
@@ -95,7 +101,8 @@ bool HolderLibraries::Shared::is_pending(const ProgramId& program, Clock::time_p
 bool HolderLibraries::Shared::make_room(Clock::time_point now) {
   if (programs.size() < kMostPrograms) return true;
   std::erase_if(programs, [&](const auto& item) {
-    return item.second.asked && now - item.second.used > kForgotten;
+    const bool settled = item.second.asked || item.second.busy;
+    return settled && now - item.second.used > kForgotten;
   });
   return programs.size() < kMostPrograms;
 }
@@ -110,9 +117,11 @@ void HolderLibraries::Shared::answer(const ProgramId& program,
                                      Result<std::vector<std::uint32_t>> versions) {
   const auto known = programs.find(program);
   if (known == programs.end()) return;
-  known->second.asked = true;
+  const bool busy = !versions && versions.error().code == Errc::busy;
+  known->second.busy = busy;
+  known->second.asked = !busy;
   known->second.answered = versions.has_value();
-  known->second.again = Clock::now() + kAgain;
+  known->second.again = Clock::now() + (busy ? kSoonAgain : kAgain);
   if (versions) known->second.versions = std::move(*versions);
 }
 

@@ -63,6 +63,18 @@ TEST_CASE("one of which nothing can be told is not asked at each look") {
   CHECK(asked.count == 1);
 }
 
+TEST_CASE("one that waits for a disk is asked a little later") {
+  Asked asked;
+  HolderLibraries libraries(kInline, {}, asked.function());
+  asked.answer = fail(Errc::busy, "it waits");
+  for (int time = 0; time < 3; ++time) CHECK(libraries.ask("/proc", {{1, 10, 100}})[0].pending);
+  CHECK(asked.count == 1);
+  asked.answer = Versions{3051003};
+  REQUIRE(await(
+      [&] { return libraries.ask("/proc", {{1, 10, 100}})[0].versions == Versions{3051003}; }));
+  CHECK(asked.count == 2);
+}
+
 TEST_CASE("without a thread a program waits for one") {
   Asked asked;
   bool can_start = false;

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -225,6 +226,29 @@ class HangingLibraryTest(fuse.TestCase):
 
     def test_the_exporter_ends_while_a_library_hangs(self):
         self.assertEqual(self.watching().stop(), 0)
+
+
+class CostTest(support.TestCase):
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    @unittest.skipIf(os.environ.get("SANITIZED"), "the sanitizer's runtime cannot be traced")
+    def test_each_program_is_asked_once_and_one_process_alone_is_not(self):
+        for name in ("app.db", "app.db", "alone.db"):
+            self.application(name).exec("pragma journal_mode=wal",
+                                        "create table if not exists t(x)")
+        trace = self.path("trace")
+        exporter = self.exporter(self.path("app.db"), self.path("alone.db"), prefix=(
+            "strace", "-f", "-e", "trace=openat,openat2", "-o", trace))
+
+        def opened(what):
+            with open(trace, encoding="utf-8", errors="replace") as file:
+                return [line for line in file if re.search(what, line)]
+
+        maps = r'"/proc/\d+/maps"'
+        support.await_that(lambda: len(opened(maps)) >= 2, "two programs to be asked")
+        for _ in range(5):
+            exporter.metrics()
+        self.assertEqual(exporter.stop(), 0)
+        self.assertEqual(len(opened(maps)), 2)
 
 
 if __name__ == "__main__":
