@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMostFiles = 2048;
 
 /// For all files of one process that were not read before: 512 MB of it are a browser.
-constexpr std::uint64_t kMostOfProcess = std::uint64_t{512} << 20U;
+constexpr std::uint64_t kMostReadOfProcess = std::uint64_t{512} << 20U;
 constexpr std::uint64_t kMostOfFile = 3 * ElfFile::kMostSearched;
 
 /// The state of a thread that waits for a disk, or for a server that may not answer.
@@ -83,7 +83,7 @@ Result<std::vector<std::uint32_t>> sqlite_of(const std::string& procfs, const Pr
 
   std::vector<std::uint32_t> versions;
   if (!code->complete) return versions;
-  std::uint64_t left = kMostOfProcess;
+  std::uint64_t left = kMostReadOfProcess;
   for (const MappedFile& mapped : code->files) {
     const Result<CodeSqlite> found = sqlite_of_file(procfs, program.pid, mapped, cache, left);
     if (!found) return fail(found.error());

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 
+#include "collectors/linux/link.h"
 #include "collectors/linux/text.h"
 #include "collectors/linux/text_file.h"
 
@@ -22,7 +23,6 @@ namespace {
 constexpr std::size_t kMostOfMaps = std::size_t{12} << 20U;
 constexpr std::size_t kMostFiles = 512;
 constexpr int kAttempts = 8;
-constexpr std::string_view kDeleted = " (deleted)";
 
 /// An open descriptor of O_PATH.
 class Place {
