@@ -44,15 +44,19 @@ const HolderProcess* process_of(const Look& look, int pid) {
   return pid > 0 && found != all.end() ? &*found : nullptr;
 }
 
-CommitBlocker blocker(CommitCause cause, std::chrono::steady_clock::duration time, int pid,
+using TimePoint = std::chrono::steady_clock::time_point;
+
+CommitBlocker blocker(CommitCause cause, TimePoint since, TimePoint now, int pid,
                       const HolderProcess* process) {
   CommitBlocker blocker;
   blocker.cause = cause;
-  blocker.seconds = std::chrono::duration<double>(time).count();
+  blocker.seconds = std::chrono::duration<double>(now - since).count();
+  blocker.since = since;
   blocker.pid = process != nullptr ? process->pid : pid;
   if (process != nullptr) {
     blocker.owner = process->process.owner;
     blocker.stopped = process->process.stopped;
+    blocker.frozen = process->process.frozen;
   }
   return blocker;
 }
@@ -91,7 +95,7 @@ std::optional<CommitBlocker> commit_reader(const Look& look) {
     if (other == all.end()) return std::nullopt;  // the writer is not in his own way
     reader = &*other;
   }
-  return blocker(CommitCause::reader, look.taken - waited.since, waited.pid, reader);
+  return blocker(CommitCause::reader, waited.since, look.taken, waited.pid, reader);
 }
 
 std::optional<CommitBlocker> commit_writer(const Look& look) {
@@ -100,7 +104,7 @@ std::optional<CommitBlocker> commit_writer(const Look& look) {
   if (!may_be_blocked(look) || !hold || !held || held->pid != hold->pid) return std::nullopt;
   // One that waits for a reader is no cause; one that waits for nobody left a commit that failed.
   if (commit_waits(look) && (commit_reader(look) || !look.holders.complete)) return std::nullopt;
-  return blocker(CommitCause::writer, look.sample.taken - hold->since, held->pid,
+  return blocker(CommitCause::writer, hold->since, look.sample.taken, held->pid,
                  owner_of(look, Lock::reserved, *held));
 }
 

@@ -1,6 +1,8 @@
 /// Who keeps others from committing in rollback mode ("database is locked").
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include "collectors/collector.h"
@@ -16,10 +18,12 @@ enum class CommitCause : std::uint8_t {
 /// One who is in the way, as the look and the samples before it agree.
 struct CommitBlocker {
   CommitCause cause = CommitCause::reader;
-  double seconds = 0;    ///< at least so long
-  int pid = 0;           ///< 0 or below where none can be told
-  Owner owner;           ///< empty where it cannot be told
-  bool stopped = false;  ///< what it holds it keeps until it is continued
+  double seconds = 0;                           ///< at least so long
+  std::chrono::steady_clock::time_point since;  ///< at the latest
+  int pid = 0;                                  ///< 0 or below where none can be told
+  Owner owner;                                  ///< empty where it cannot be told
+  bool stopped = false;                         ///< what it holds it keeps until it is continued
+  bool frozen = false;                          ///< or until its cgroup is thawed
 };
 
 /// Nobody in WAL mode, where readers keep no writer from committing, and under exclusive locking.

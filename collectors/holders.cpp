@@ -15,7 +15,8 @@ constexpr Metric kProcesses = gauge(
 constexpr Metric kStopped =
     gauge("sqlite_holder_stopped",
           "1 while a process of this owner that has a database open is stopped (by a signal or a "
-          "debugger): what it locks stays locked until it goes on.",
+          "debugger), or its cgroup is seen to be frozen (docker pause, systemctl freeze): what it "
+          "locks stays locked until it goes on.",
           {"owner_process", "owner_unit", "owner_namespace", "owner_pod", "owner_container"});
 constexpr Metric kOpenFds = gauge(
     "sqlite_holder_open_fds",
@@ -49,7 +50,7 @@ Result<void> look_at_processes(const NodeLook& look, Batch& batch) {
     // Of one that is gone since nothing is known.
     if (process.start_ticks == 0) continue;
     OwnersProcesses& of_owner = owners[process.owner];
-    of_owner.stopped = of_owner.stopped || process.stopped;
+    of_owner.stopped = of_owner.stopped || process.stands_still();
     if (!knows_descriptors(process)) continue;
     if (of_owner.nearest == nullptr || is_nearer_to_limit(process, *of_owner.nearest))
       of_owner.nearest = &process;

@@ -55,6 +55,12 @@ void read_processes(LockHolders& holders, const LockHolders* previous, const Nod
       previous == nullptr || holders.read - previous->processes_read >= kProcessesPeriod;
   holders.processes_read = again ? holders.read : previous->processes_read;
   std::set<int> unknown;
+  Freezer freezer(paths.procfs, paths.sysfs);
+  const auto keep = [&](int pid, Process process, FreezerFiles files) {
+    process.frozen = freezer.is_frozen(pid, process.start_ticks, files);
+    holders.processes.emplace(pid, std::move(process));
+    holders.freezers.emplace(pid, std::move(files));
+  };
   const auto add = [&](int pid) {
     if (holders.processes.contains(pid)) return;
     if (!again) {
@@ -62,7 +68,9 @@ void read_processes(LockHolders& holders, const LockHolders* previous, const Nod
       if (known != previous->processes.end()) {
         Process process = known->second;
         if (read_condition(paths.procfs, pid, false, process)) {
-          holders.processes.emplace(pid, std::move(process));
+          const auto files = previous->freezers.find(pid);
+          keep(pid, std::move(process),
+               files != previous->freezers.end() ? files->second : FreezerFiles());
           return;
         }
       }
@@ -84,7 +92,8 @@ void read_processes(LockHolders& holders, const LockHolders* previous, const Nod
     Result<Process> process = read_owner(paths.procfs, pid, holders);
     if (process) {
       read_condition(paths.procfs, pid, true, *process);
-      holders.processes.emplace(pid, std::move(*process));
+      FreezerFiles files = freezer.files_of(pid, process->start_ticks);
+      keep(pid, std::move(*process), std::move(files));
     } else if (is_hidden(process.error(), pid, node)) {
       holders.hidden.insert(pid);
     }

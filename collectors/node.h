@@ -14,6 +14,7 @@
 #include "collectors/base/result.h"
 #include "collectors/description_holders.h"
 #include "collectors/linux/cgroup_path.h"
+#include "collectors/linux/freezer.h"
 #include "collectors/linux/lock_table.h"
 #include "collectors/linux/mount_table.h"
 #include "collectors/linux/open_table.h"
@@ -48,7 +49,8 @@ struct LockHolders {
   LockTable table;
   DescriptionHolders descriptions;
   std::map<int, Process> processes;
-  std::set<int> hidden;  ///< they are there, and may not be looked at
+  std::map<int, FreezerFiles> freezers;  ///< of each of them
+  std::set<int> hidden;                  ///< they are there, and may not be looked at
   PodNames names;
   std::optional<double> boot_time;                       ///< unix seconds
   std::chrono::steady_clock::time_point processes_read;  ///< all of them, not only new ones

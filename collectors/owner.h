@@ -29,9 +29,12 @@ struct Process {
   std::uint64_t stack_start = 0;     ///< `ProcessStat::stack_start`: with these, one program in it
   std::optional<double> start_time;  ///< unix seconds
   bool stopped = false;              ///< by a signal or a debugger, when /proc/locks was read
+  bool frozen = false;               ///< with its cgroup (docker pause, systemctl freeze), then
   /// Descriptors it has open, and how many it may have (soft RLIMIT_NOFILE).
   std::optional<std::uint64_t> open_fds;
   std::optional<std::uint64_t> max_fds;
+  /// What it holds it keeps until somebody lets it go on.
+  bool stands_still() const { return stopped || frozen; }
 };
 
 /// A process that holds a lock of this database, and so has it open.

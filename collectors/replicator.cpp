@@ -50,7 +50,7 @@ bool is_held_by_design(const Look& look, std::size_t mark) {
   const bool alone = look.holders.complete && look.holders.processes.size() == 1;
   const auto replicates = [&](const HolderProcess* holder) {
     return (is_replicator(holder->process.owner) || (alone && look.litestream_beside)) &&
-           !holder->process.stopped;
+           !holder->process.stands_still();
   };
   return !holders.empty() && std::ranges::all_of(holders, replicates) &&
          !has_unknown_reader(look, mark) && !is_overdue(look, mark);

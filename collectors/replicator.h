@@ -19,8 +19,9 @@ bool replicates_beside(const Look& look, const MountTable& mounts);
 
 /// The old reader behind this mark is a replicator's and nobody else's, or one of the only process
 /// that has a database open beside which a replicator is at work. And it does what it should: it is
-/// not stopped, and lets go of its mark in time. Litestream does so at each of its checkpoints,
-/// after 1,000 frames or a minute: five minutes and 4,000 frames are a replicator that hangs.
+/// not stopped or frozen, and lets go of its mark in time. Litestream does so at each of its
+/// checkpoints, after 1,000 frames or a minute: five minutes and 4,000 frames are a replicator that
+/// hangs.
 bool is_held_by_design(const Look& look, std::size_t mark);
 
 }  // namespace sqlite_exporter

@@ -83,6 +83,7 @@ unit_test(test_linux ONE_THREAD SOURCES
   tests/linux/elf_file_test.cpp
   tests/linux/file_test.cpp
   tests/linux/filesystem_status_test.cpp
+  tests/linux/freezer_test.cpp
   tests/linux/inotify_events_test.cpp
   tests/linux/lock_probe_test.cpp
   tests/linux/lock_table_test.cpp

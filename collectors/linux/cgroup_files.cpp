@@ -60,6 +60,19 @@ std::optional<double> parse_cpu_max(std::string_view text) {
   return static_cast<double>(*quota) / static_cast<double>(*microseconds);
 }
 
+std::optional<bool> parse_cgroup_frozen(std::string_view text) {
+  const auto frozen = cgroup_value(text, "frozen");
+  if (!frozen || *frozen > 1) return std::nullopt;
+  return *frozen == 1;
+}
+
+std::optional<bool> parse_freezer_state(std::string_view text) {
+  const std::string_view state = first_line(text);
+  if (state == "FROZEN") return true;
+  if (state == "THAWED") return false;
+  return std::nullopt;
+}
+
 CgroupPressure parse_pressure(std::string_view text) {
   CgroupPressure pressure;
   while (!text.empty()) {

@@ -18,6 +18,14 @@ std::optional<std::uint64_t> parse_cgroup_number(std::string_view text);
 /// v2's cpu.max, "quota period" in microseconds: how many CPUs' time the quota is. None for "max".
 std::optional<double> parse_cpu_max(std::string_view text);
 
+/// v2's cgroup.events: whether all processes of the cgroup, and of those below it, stand still,
+/// because it or one above it was frozen. None if it does not say (the root, kernels before 5.2).
+std::optional<bool> parse_cgroup_frozen(std::string_view text);
+
+/// v1's freezer.state, of the cgroup and those above it: FROZEN is true, THAWED false. None for
+/// FREEZING, where some of its processes may still run.
+std::optional<bool> parse_freezer_state(std::string_view text);
+
 /// In seconds since the cgroup was made.
 struct CgroupPressure {
   std::optional<double> waiting;  ///< "some": at least one task waited

@@ -12,10 +12,10 @@
 
 namespace sqlite_exporter {
 
-/// Hierarchies that tell of resources: v2's, and those of v1's controllers.
-enum class CgroupHierarchy : std::uint8_t { unified, cpu, cpuacct, memory, blkio, pids };
-inline constexpr std::array<std::string_view, 6> kCgroupHierarchyNames = {
-    "unified", "cpu", "cpuacct", "memory", "blkio", "pids"};
+/// Hierarchies that tell of resources, or of what is frozen: v2's, and those of v1's controllers.
+enum class CgroupHierarchy : std::uint8_t { unified, cpu, cpuacct, memory, blkio, pids, freezer };
+inline constexpr std::array<std::string_view, 7> kCgroupHierarchyNames = {
+    "unified", "cpu", "cpuacct", "memory", "blkio", "pids", "freezer"};
 
 template <class T>
 struct ByCgroupHierarchy {

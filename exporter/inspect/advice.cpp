@@ -90,8 +90,8 @@ void advise_on_states(const Observation& observation, List& list) {
 /// An ordinary report is old at two looks as well: it is a line of its own, and no fault, until its
 /// age or what waits behind it says more.
 bool matters(const HeldReader& reader) {
-  const bool stopped = std::ranges::any_of(reader.processes, &NamedProcess::stopped);
-  return reader.by_design || stopped || reader.pinned_frames > kOrdinaryBacklog ||
+  const bool still = std::ranges::any_of(reader.processes, &NamedProcess::stands_still);
+  return reader.by_design || still || reader.pinned_frames > kOrdinaryBacklog ||
          (reader.age && *reader.age >= kLongReader);
 }
 

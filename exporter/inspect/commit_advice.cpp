@@ -13,7 +13,8 @@ namespace {
 
 void add(const CommitBlocker& blocker, std::string_view action, std::vector<Advice>& list) {
   const bool reader = blocker.cause == CommitCause::reader;
-  const NamedProcess process{blocker.pid, blocker.owner, std::nullopt, blocker.stopped};
+  const NamedProcess process{blocker.pid, blocker.owner, std::nullopt, blocker.stopped,
+                             blocker.frozen};
   std::string meaning = process_in_words(process);
   meaning.append(reader ? " has had a read transaction open for at least "
                         : " has had a write transaction open for at least ");

@@ -22,13 +22,13 @@ double seconds_between(std::chrono::steady_clock::time_point from,
 
 NamedProcess named(const HolderProcess& process) {
   const Process& facts = process.process;
-  return {process.pid, facts.owner, facts.start_time, facts.stopped};
+  return {process.pid, facts.owner, facts.start_time, facts.stopped, facts.frozen};
 }
 
 NamedProcess process_of(const Look& look, const LockHolder& holder) {
   const std::vector<HolderProcess>& all = look.holders.processes;
   const auto known = std::ranges::find(all, holder.pid, &HolderProcess::pid);
-  return known != all.end() ? named(*known) : NamedProcess{holder.pid, {}, {}, false};
+  return known != all.end() ? named(*known) : NamedProcess{holder.pid, {}, {}};
 }
 
 NamedProcess process_of(const Look& look, Lock lock, const LockHolder& holder) {
@@ -43,7 +43,7 @@ std::vector<NamedProcess> readers_at(const Look& look, std::size_t slot) {
   if (processes.empty()) {
     processes.push_back(process_of(look, *look.wal_locks.read[slot]));
   } else if (has_unknown_reader(look, slot)) {
-    processes.push_back({-1, {}, {}, false});
+    processes.push_back({-1, {}, {}});
   }
   return processes;
 }
@@ -88,6 +88,36 @@ void add_holder(std::vector<NamedProcess>& processes, const Look& look,
   if (!holder || (holder->pid < 0 && look.holders.descriptions_known)) return;
   const auto same = std::ranges::find(processes, holder->pid, &NamedProcess::pid);
   if (same == processes.end()) processes.push_back(process_of(look, *holder));
+}
+
+std::string to_continue(const std::vector<NamedProcess>& processes) {
+  std::string pids;
+  for (const NamedProcess& process : processes)
+    if (process.stopped) pids.append(" ").append(std::to_string(process.pid));
+  if (pids.empty()) return pids;
+  return std::string("It is stopped: continue it (kill -CONT").append(pids).append(").");
+}
+
+/// A kubelet freezes nothing: in a pod it was somebody with the runtime's own tool.
+std::string way_to_thaw(const Owner& owner) {
+  if (!owner.pod.empty() || (owner.container.empty() && owner.unit.empty()))
+    return "write 0 to its cgroup.freeze, or THAWED to its freezer.state";
+  if (!owner.container.empty())
+    return std::string("docker unpause ").append(printable(owner.container));
+  return std::string("systemctl thaw ").append(printable(owner.unit));
+}
+
+std::string to_thaw(const std::vector<NamedProcess>& processes) {
+  std::string ways;
+  for (const NamedProcess& process : processes) {
+    if (!process.frozen) continue;
+    const std::string way = way_to_thaw(process.owner);
+    if (ways.find(way) == std::string::npos) ways.append(ways.empty() ? "" : "; ").append(way);
+  }
+  if (ways.empty()) return ways;
+  return std::string("Its cgroup is frozen: thaw it (")
+      .append(ways)
+      .append("), or the one above it that was frozen.");
 }
 
 }  // namespace
@@ -150,18 +180,17 @@ std::string process_in_words(const NamedProcess& process) {
   add("pod ", namespaced ? owner.pod_namespace + "/" + owner.pod : owner.pod);
   add("container ", owner.container);
   if (process.stopped) details.append(", stopped");
+  if (process.frozen) details.append(", frozen");
   if (owner.process.empty()) return details;
   return printable(owner.process).append(" (").append(details).append(")");
 }
 
 std::string or_continue(const std::vector<NamedProcess>& processes, std::string_view otherwise) {
-  std::string pids;
-  for (const NamedProcess& process : processes)
-    if (process.stopped) pids.append(" ").append(std::to_string(process.pid));
-  if (pids.empty()) return std::string(otherwise);
-  std::string text("It is stopped: continue it (kill -CONT");
-  text.append(pids).append(").");
-  if (std::ranges::all_of(processes, &NamedProcess::stopped)) return text;
+  std::string text = to_thaw(processes);
+  const std::string stopped = to_continue(processes);
+  if (!stopped.empty()) text.append(text.empty() ? "" : " ").append(stopped);
+  if (text.empty()) return std::string(otherwise);
+  if (std::ranges::all_of(processes, &NamedProcess::stands_still)) return text;
   return text.append(" As for the others: ").append(otherwise);
 }
 

@@ -19,6 +19,8 @@ struct NamedProcess {
   Owner owner;
   std::optional<double> start_time;  ///< unix seconds
   bool stopped = false;              ///< what it holds it keeps until it is continued
+  bool frozen = false;               ///< or until its cgroup is thawed
+  bool stands_still() const { return stopped || frozen; }
 };
 
 /// A read mark that somebody holds.
@@ -48,7 +50,8 @@ bool knows_all_processes(const Look& look);
 
 /// "app (pid 812, app.service)", "pid 812", or why there is no pid. Safe to show.
 std::string process_in_words(const NamedProcess& process);
-/// `otherwise`, but for a process that is stopped: nothing ends what it holds before it goes on.
+/// `otherwise`, but for a process that is stopped, or frozen with its cgroup: nothing ends what it
+/// holds before it goes on.
 std::string or_continue(const std::vector<NamedProcess>& processes, std::string_view otherwise);
 /// ", process started 2026-11-20 12:00:03 UTC"; "" where that is not known.
 std::string start_in_words(const NamedProcess& process);

@@ -45,6 +45,7 @@ void add_process(Json& object, const NamedProcess& process) {
   add_text(object, "owner_container", process.owner.container);
   add(object, "process_start_time_seconds", process.start_time);
   if (process.stopped) object["process_stopped"] = true;
+  if (process.frozen) object["process_frozen"] = true;
 }
 
 Json states_of(const Look& look) {

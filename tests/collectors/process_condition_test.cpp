@@ -80,6 +80,9 @@ TEST_CASE("of several processes of an owner one that is stopped counts, and the 
   look.holders[4].owner.process = "gone";
   look.holders[5].owner.process = "silent";
   look.holders[5].start_ticks = 1;
+  look.holders[6] = process_of(1, 10, false);
+  look.holders[6].owner.process = "paused";
+  look.holders[6].frozen = true;
   std::vector<SubjectReadings> subjects(1);
   subjects[0].labels = std::make_shared<const std::string>();
   REQUIRE(kHoldersNodeCollector.look(look, subjects[0].batch));
@@ -98,6 +101,7 @@ TEST_CASE("of several processes of an owner one that is stopped counts, and the 
   CHECK(contains("sqlite_holder_open_fds", "app", 800));
   CHECK(contains("sqlite_holder_max_fds", "app", 1000));
   CHECK(contains("sqlite_holder_stopped", "silent", 0));
+  CHECK(contains("sqlite_holder_stopped", "paused", 1));
   CHECK_FALSE(contains("sqlite_holder_open_fds", "silent", 0));
   CHECK(text.find("\"gone\"") == std::string::npos);
 }

@@ -46,11 +46,15 @@ TEST_CASE("a replicator keeps its reader by design") {
   CHECK_FALSE(is_held_by_design(look, 2));
 }
 
-TEST_CASE("a replicator that is stopped, hangs or is not alone is a reader as any other") {
+TEST_CASE("a replicator that is stopped or frozen, hangs or is not alone is a reader as any other") {
   Look look = held_by_litestream();
   SECTION("stopped") {
     SUCCEED("prepared");  // what is asserted follows
     look.holders.processes[0].process.stopped = true;
+  }
+  SECTION("frozen with its cgroup") {
+    SUCCEED("prepared");  // what is asserted follows
+    look.holders.processes[0].process.frozen = true;
   }
   SECTION("for minutes, with thousands of frames") {
     SUCCEED("prepared");  // what is asserted follows

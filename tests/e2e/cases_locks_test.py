@@ -153,5 +153,67 @@ class StoppedTest(cases.TestCase):
         self.assertRegex(said.text(), r"(?i)continue|CONT\b")
 
 
+class FrozenTest(cases.TestCase):
+    def test_a_holder_in_a_frozen_cgroup_has_to_be_thawed(self):
+        """`docker pause` or `systemctl freeze` in a write transaction: no state of /proc tells it."""
+        holder = self.application("app.db").exec(*WAL, "begin immediate",
+                                                 "insert into t values (1)")
+        unit = f"sqlite_exporter_frozen_{os.getpid()}.service"
+        freeze = self.freezer(unit, holder.process.pid)
+        exporter = self.exporter(self.path("app.db"))
+        stopped = re.compile(rf'^sqlite_holder_stopped{{.*owner_unit="{unit}".*}} ([01])$',
+                             re.MULTILINE)
+
+        def told(value):
+            return lambda: (found := stopped.search(exporter.page())) and found.group(1) == value
+
+        support.await_that(told("0"), "a holder that runs")
+        freeze(True)
+        self.assertFalse(is_stopped(holder.process))
+        support.await_that(told("1"), "the frozen holder")
+        said = self.watch(lambda said: "writer" in said.subjects("attention"))
+        self.assertIn(f"pid {holder.process.pid}, {unit}, frozen", said.text("writer"))
+        self.assertIn(f"thaw it (systemctl thaw {unit})", said.text("writer"))
+        self.assertTrue(said.fields["locks"][0]["process_frozen"])
+        freeze(False)
+        support.await_that(told("0"), "the holder that goes on")
+        holder.exec("commit")
+
+    def freezer(self, name, pid):
+        """A new cgroup with this process; what freezes and thaws it. Skips where it is refused."""
+        root = "/sys/fs/cgroup"
+        if not os.path.exists(root + "/cgroup.controllers"):
+            root += "/unified"
+        with open("/proc/self/cgroup", encoding="ascii") as file:
+            own = next((line[3:] for line in file.read().splitlines() if line.startswith("0::")),
+                       None)
+        folder = f"{root}{own}/{name}"
+        try:
+            os.mkdir(folder)
+        except OSError as error:
+            self.skipTest(f"no cgroup of v2 can be made here: {error}")
+
+        def write(path, text):
+            with open(path, "w", encoding="ascii") as file:
+                file.write(text)
+
+        def remove():
+            write(f"{folder}/cgroup.freeze", "0")
+            write(f"{root}{own}/cgroup.procs", str(pid))
+            os.rmdir(folder)
+
+        self.addCleanup(remove)
+        write(f"{folder}/cgroup.procs", str(pid))
+
+        def freeze(wanted):
+            write(f"{folder}/cgroup.freeze", "1" if wanted else "0")
+            with open(f"{folder}/cgroup.events", encoding="ascii") as events:
+                support.await_that(
+                    lambda: events.seek(0) or f"frozen {int(wanted)}" in events.read(),
+                    "the cgroup's answer")
+
+        return freeze
+
+
 if __name__ == "__main__":
     unittest.main(argv=[*sys.argv, "-v"])

@@ -35,6 +35,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto number = parse_cgroup_number(text)) {
     fuzz::claim(cgroup_value("name " + text, "name") == number);
   }
+  const bool says_frozen = text.find("frozen") != std::string::npos;
+  fuzz::claim(!parse_cgroup_frozen(text) || says_frozen);
+  fuzz::claim(!parse_freezer_state(text) ||
+              parse_freezer_state(text) == text.starts_with("FROZEN"));
   const auto throttled = cgroup_value(text, "nr_throttled");
   fuzz::claim(!throttled || text.find("nr_throttled") != std::string::npos);
   return 0;

@@ -144,9 +144,38 @@ TEST_CASE("a process in words") {
   CHECK(process_in_words(process) == "pid 7");
   process.stopped = true;
   CHECK(process_in_words(process) == "pid 7, stopped");
-  process.stopped = false;
+  process.frozen = true;
+  CHECK(process_in_words(process) == "pid 7, stopped, frozen");
+  process.stopped = process.frozen = false;
   process.owner.process = "\x1b[2J";
   CHECK(process_in_words(process) == "\\x1b[2J (pid 7)");
+}
+
+TEST_CASE("who is frozen with its cgroup is to be thawed, by whoever froze it") {
+  const auto frozen = [](const Owner& owner) {
+    NamedProcess process{7, owner, std::nullopt};
+    process.frozen = true;
+    return process;
+  };
+  const auto way = [&](const Owner& owner) { return or_continue({frozen(owner)}, "End it."); };
+  CHECK(way({"app", "app.service", "", "", ""}) ==
+        "Its cgroup is frozen: thaw it (systemctl thaw app.service), or the one above it that was "
+        "frozen.");
+  CHECK(way({"app", "docker.service", "", "", "0123456789ab"})
+            .find("(docker unpause 0123456789ab)") != std::string::npos);
+  CHECK(way({"app", "", "shop", "web-0", "main"}).find("(write 0 to its cgroup.freeze, or ") !=
+        std::string::npos);
+  CHECK(way({}).find("(write 0 to its cgroup.freeze, or ") != std::string::npos);
+  CHECK(way({"app", "\x1b[2J.service", "", "", ""}).find('\x1b') == std::string::npos);
+
+  NamedProcess stopped{8, {}, std::nullopt};
+  stopped.stopped = true;
+  const NamedProcess other{9, {}, std::nullopt};
+  const NamedProcess paused = frozen({"app", "a.service", "", "", ""});
+  CHECK(or_continue({paused, paused, stopped, other}, "End it.") ==
+        "Its cgroup is frozen: thaw it (systemctl thaw a.service), or the one above it that was "
+        "frozen. It is stopped: continue it (kill -CONT 8). As for the others: End it.");
+  CHECK(or_continue({other}, "End it.") == "End it.");
 }
 
 }  // namespace
