@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "collectors/linux/cgroup_files.h"
-#include "collectors/linux/cgroup_hierarchy.h"
-#include "collectors/linux/text.h"
 #include "collectors/linux/text_file.h"
 
 namespace sqlite_exporter {
@@ -19,30 +16,27 @@ constexpr std::size_t kMostOfFile = 64U << 10U;
 /// A shorter one cannot have waited for long enough (`ThreadWatch::kLeastWait`).
 constexpr std::chrono::milliseconds kLongPass(200);
 
-/// The file that tells of the limit of this process's own cgroup; "" if there is none.
-std::string own_cpu_stat() {
-  const Result<std::string> text = read_text("/proc/self/cgroup", kMostOfFile);
-  const Result<CgroupRoots> roots = find_cgroup_roots("/sys");
-  if (!text || !roots) return {};
-  std::string found;
-  // Each hierarchy by itself: of interest is the CPU limit alone, wherever else the process is.
-  for (std::string_view rest = *text; !rest.empty();) {
-    const std::optional<Cgroup> cgroup = parse_cgroup_membership(take_until(rest, '\n'));
-    if (!cgroup) continue;
-    for (const CgroupHierarchy hierarchy : {CgroupHierarchy::cpu, CgroupHierarchy::unified}) {
-      const std::string& root = (*roots)[hierarchy];
-      if (!cgroup->in[hierarchy] || root.empty()) continue;
-      const bool limits = hierarchy == CgroupHierarchy::cpu;
-      if (limits || found.empty()) found = root + cgroup->path + "/cpu.stat";
-      if (limits) return found;
-    }
-  }
-  return found;
+std::uint64_t growth(std::uint64_t before, std::uint64_t after) {
+  return after > before ? after - before : 0;
 }
 
-std::uint64_t growth(const std::optional<std::uint64_t>& before,
-                     const std::optional<std::uint64_t>& after) {
-  return before && after && *after > *before ? *after - *before : 0;
+/// What one limit did between the two readings; 0 periods if one of them does not have it.
+CpuThrottling growth(const std::vector<CpuThrottling>& before, const CpuThrottling& after) {
+  CpuThrottling grown;
+  grown.path = after.path;
+  grown.above = after.above;
+  const auto known = std::ranges::find(before, after.path, &CpuThrottling::path);
+  if (known == before.end()) return grown;
+  grown.periods = growth(known->periods, after.periods);
+  grown.throttled_periods =
+      std::min(growth(known->throttled_periods, after.throttled_periods), grown.periods);
+  return grown;
+}
+
+/// By the share of their periods.
+bool is_throttled_more(const CpuThrottling& one, const CpuThrottling& other) {
+  return static_cast<double>(one.throttled_periods) * static_cast<double>(other.periods) >
+         static_cast<double>(other.throttled_periods) * static_cast<double>(one.periods);
 }
 
 }  // namespace
@@ -51,12 +45,7 @@ CpuPressure read_cpu_pressure() {
   CpuPressure pressure;
   pressure.time = std::chrono::steady_clock::now();
   // Found anew each time: the process may have been moved into another one.
-  if (const std::string path = own_cpu_stat(); !path.empty()) {
-    if (const Result<std::string> text = read_text(path, kMostOfFile)) {
-      pressure.periods = cgroup_value(*text, "nr_periods");
-      pressure.throttled_periods = cgroup_value(*text, "nr_throttled");
-    }
-  }
+  pressure.limits = read_own_cpu_throttling("/proc", "/sys");
   if (const Result<std::string> text = read_text("/proc/pressure/cpu", kMostOfFile))
     pressure.waiting_seconds = parse_pressure(*text).waiting;
   return pressure;
@@ -87,9 +76,12 @@ std::optional<CpuShortage> CpuWatch::end_pass() {
 
 CpuShortage shortage_between(const CpuPressure& before, const CpuPressure& after) {
   CpuShortage shortage;
-  shortage.periods = growth(before.periods, after.periods);
-  shortage.throttled_periods =
-      std::min(growth(before.throttled_periods, after.throttled_periods), shortage.periods);
+  for (const CpuThrottling& limit : after.limits) {
+    CpuThrottling grown = growth(before.limits, limit);
+    if (grown.periods == 0) continue;
+    const bool is_first = shortage.limit.periods == 0;
+    if (is_first || is_throttled_more(grown, shortage.limit)) shortage.limit = std::move(grown);
+  }
   const double seconds = std::chrono::duration<double>(after.time - before.time).count();
   if (before.waiting_seconds && after.waiting_seconds && seconds > 0)
     shortage.node_pressure =

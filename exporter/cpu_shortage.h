@@ -2,16 +2,17 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
+#include <vector>
+
+#include "collectors/linux/cpu_throttling.h"
 
 namespace sqlite_exporter {
 
 /// Totals that only grow; each is left out where this kernel or this cgroup does not tell.
 struct CpuPressure {
   std::chrono::steady_clock::time_point time;
-  std::optional<std::uint64_t> periods;  ///< of the own cgroup's CPU limit
-  std::optional<std::uint64_t> throttled_periods;
+  std::vector<CpuThrottling> limits;      ///< of the own cgroup and those above it that tell
   std::optional<double> waiting_seconds;  ///< in which somebody on the node waited for a core
 };
 
@@ -19,16 +20,17 @@ struct CpuPressure {
 struct CpuShortage {
   std::chrono::steady_clock::duration waited{};
   std::chrono::steady_clock::duration observed{};  ///< 0: not known
-  std::uint64_t periods = 0;                       ///< 0: not known
-  std::uint64_t throttled_periods = 0;             ///< of them
-  std::optional<double> node_pressure;             ///< share of the time, 0 to 1
+  CpuThrottling limit;                  ///< the one that bound most; 0 periods: not known
+  std::optional<double> node_pressure;  ///< share of the time, 0 to 1
 
-  /// The cgroup's limit is why, and not that others use the cores.
-  bool is_throttled() const { return 2 * throttled_periods >= periods && throttled_periods > 0; }
+  /// A limit is why, and not that others use the cores.
+  bool is_throttled() const {
+    return 2 * limit.throttled_periods >= limit.periods && limit.throttled_periods > 0;
+  }
 };
 
-/// Of the own cgroup and the node, whatever `--path.procfs` and `--path.sysfs` say: a container's
-/// limit is told in its own namespace.
+/// Of the own cgroup, those above it and the node, whatever `--path.procfs` and `--path.sysfs` say:
+/// a container's limit is told in its own namespace.
 CpuPressure read_cpu_pressure();
 
 /// Whether threads of ours waited for a core, pass by pass.

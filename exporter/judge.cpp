@@ -28,6 +28,16 @@ std::string_view advice(Errc code) {
   }
 }
 
+std::string_view advice_on(const CpuShortage& shortage) {
+  if (!shortage.is_throttled())
+    return "give the exporter a larger share of the cores (CPUWeight=, requests.cpu), or the "
+           "machine less work";
+  if (shortage.limit.above)
+    return "raise the CPU limit of this cgroup, which all in it share (CPUQuota= of the slice, "
+           "limits.cpu of the pod)";
+  return "raise the CPU limit of the exporter (CPUQuota=, limits.cpu)";
+}
+
 struct Notable {
   DatabaseState state;
   bool alarming;
@@ -284,15 +294,14 @@ void Judge::short_of_cpu(const std::optional<CpuShortage>& shortage, Clock::time
   if (shortage->observed.count() > 0)
     fields.push_back({"waited", percent(FractionalSeconds(shortage->waited) /
                                         FractionalSeconds(shortage->observed))});
-  if (shortage->periods > 0)
-    fields.push_back({"throttled", std::to_string(shortage->throttled_periods) + " of " +
-                                       std::to_string(shortage->periods) + " periods"});
+  const CpuThrottling& limit = shortage->limit;
+  if (limit.periods > 0)
+    fields.push_back({"throttled", std::to_string(limit.throttled_periods) + " of " +
+                                       std::to_string(limit.periods) + " periods"});
+  if (limit.throttled_periods > 0 && limit.above) fields.push_back({"cgroup", limit.path});
   if (shortage->node_pressure)
     fields.push_back({"node_pressure", percent(*shortage->node_pressure)});
-  fields.push_back({"advice", shortage->is_throttled()
-                                  ? "raise the CPU limit of the exporter (CPUQuota=, limits.cpu)"
-                                  : "give the exporter a larger share of the cores (CPUWeight=, "
-                                    "requests.cpu), or the machine less work"});
+  fields.push_back({"advice", std::string(advice_on(*shortage))});
   log_.warn("too little CPU: databases are looked at late, or not in every pass", fields);
 }
 

@@ -79,6 +79,7 @@ unit_test(test_linux ONE_THREAD SOURCES
   tests/linux/cgroup_namespace_test.cpp
   tests/linux/cgroup_path_test.cpp
   tests/linux/cgroup_test.cpp
+  tests/linux/cpu_throttling_test.cpp
   tests/linux/descriptor_count_test.cpp
   tests/linux/elf_file_test.cpp
   tests/linux/file_test.cpp

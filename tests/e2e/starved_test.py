@@ -45,10 +45,17 @@ class CpuLimit:
     def add(self, process):
         self._write("cgroup.procs", str(process.pid))
 
+    def add_below(self, process):
+        """Into a cgroup of its own, which has no limit: that of this one stops it all the same."""
+        os.mkdir(os.path.join(self.folder, "inner"))
+        self._write("inner/cgroup.procs", str(process.pid))
+
     def end(self):
         """Once its processes are gone; one that was waited for is listed for a moment yet."""
         def removed():
             try:
+                if os.path.exists(os.path.join(self.folder, "inner")):
+                    os.rmdir(os.path.join(self.folder, "inner"))
                 os.rmdir(self.folder)
             except OSError:
                 return False
@@ -146,6 +153,17 @@ class StarvedTestCase(fuse.TestCase):
 
 
 class StarvedTest(StarvedTestCase):
+    def test_a_limit_of_a_cgroup_above_is_named(self):
+        limit = self.limit()
+        self.databases()
+        watched = self.watch(self.path("data/*.db"), interval="1s")
+        limit.add_below(watched.exporter.process)
+        support.await_that(lambda: watched.logged("too little CPU"), "it to be told",
+                           10 * support.PATIENCE)
+        line = watched.logged("too little CPU")[0]
+        self.assertRegex(line, rf"throttled=.*cgroup=\S*/{os.path.basename(limit.folder)} ")
+        self.assertIn("raise the CPU limit of this cgroup", line)
+
     def test_a_hundredth_of_a_core(self):
         limit = self.limit()
         names = self.databases()

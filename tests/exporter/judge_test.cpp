@@ -45,8 +45,7 @@ TEST_CASE("too little CPU is told in so many words, when it begins and ends") {
   CpuShortage shortage;
   shortage.waited = 9s;
   shortage.observed = 10s;
-  shortage.periods = 100;
-  shortage.throttled_periods = 97;
+  shortage.limit = {"/app.slice/a.service", 100, 97, false};
   CHECK(lines(std::nullopt, 0s).empty());
   const std::string began = lines(shortage, 1s);
   CHECK(std::ranges::count(began, '\n') == 1);
@@ -57,11 +56,27 @@ TEST_CASE("too little CPU is told in so many words, when it begins and ends") {
   CHECK(lines(shortage, 100s).empty());
   CHECK(lines(std::nullopt, 101s).find("enough CPU again") != std::string::npos);
   CHECK(lines(shortage, 102s).empty());
-  shortage.periods = shortage.throttled_periods = 0;
+  shortage.limit = {};
   shortage.node_pressure = 0.8;
   CHECK(
       lines(shortage, 162s).find(" node_pressure=80% advice=\"give the exporter a larger share") !=
       std::string::npos);
+}
+
+TEST_CASE("a limit of a cgroup above is told by that cgroup, and one that did nothing is not") {
+  const Log log(LogLevel::info, LogFormat::logfmt);
+  const auto line = [&](std::uint64_t throttled) {
+    Judge judge(log);
+    CpuShortage shortage;
+    shortage.limit = {"/app.slice", 100, throttled, true};
+    return standard_error_of(
+        [&] { judge.short_of_cpu(shortage, std::chrono::steady_clock::time_point{1h}); });
+  };
+  const std::string told = line(97);
+  CAPTURE(told);
+  CHECK(told.find(" throttled=\"97 of 100 periods\" cgroup=/app.slice advice=\"raise the CPU limit "
+                  "of this cgroup") != std::string::npos);
+  CHECK(line(0).find("cgroup=") == std::string::npos);
 }
 
 TEST_CASE("a pass that was cut is told at most once a minute") {
