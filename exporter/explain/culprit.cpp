@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/commits.h"
 #include "exporter/inspect/advice.h"
 #include "exporter/inspect/holders.h"
 
@@ -21,6 +22,7 @@ enum class Accused : std::uint8_t {
   reader,
   reader_or_idle,  ///< the reader; if there is none, who has it open and does not checkpoint
   writer,
+  commit_blocker,  ///< in rollback mode: the reader that a commit waits for, else the writer
   lost_locks,
   only_one,  ///< whoever has it open
 };
@@ -37,6 +39,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"SqliteCheckpointStarved", Accused::reader_or_idle},
     {"SqliteWriteLockSaturated", Accused::writer},
     {"SqliteWritesStopped", Accused::writer},
+    {"SqliteCommitBlocked", Accused::commit_blocker},
     {"SqliteLocksLost", Accused::lost_locks},
 });
 
@@ -84,6 +87,15 @@ std::optional<NamedProcess> writer(const Observation& observation) {
   return std::nullopt;
 }
 
+/// An ordinary commit keeps others waiting for a moment, too: it was so at the look before.
+std::optional<NamedProcess> commit_blocker(const Observation& observation) {
+  std::optional<CommitBlocker> blocker = commit_reader(*observation.look);
+  if (!blocker) blocker = commit_writer(*observation.look);
+  if (!blocker || !observation.look_before || blocker->since > *observation.look_before)
+    return std::nullopt;
+  return NamedProcess{blocker->pid, std::move(blocker->owner), std::nullopt};
+}
+
 std::optional<NamedProcess> lost_locks(const Observation& observation) {
   const std::optional<LostLocks>& lost = observation.look->holders.lost_locks;
   if (!lost) return only_one(observation);
@@ -100,6 +112,7 @@ std::optional<NamedProcess> culprit(const Observation& observation, const Runboo
       if (has_old_reader(observation)) return old_reader(observation);
       return has_backlog(observation) ? only_one(observation) : std::nullopt;
     case Accused::writer: return writer(observation);
+    case Accused::commit_blocker: return commit_blocker(observation);
     case Accused::lost_locks: return lost_locks(observation);
     case Accused::only_one: return only_one(observation);
   }

@@ -34,6 +34,8 @@ namespace {
 constexpr const char* kInterval = "300ms";
 /// An old reader is one that two looks saw; one more for whoever came just now.
 constexpr int kPasses = 3;
+/// So many more for what is told only after five seconds (`kLongWait`).
+constexpr int kPassesOfLongWait = 20;
 constexpr std::size_t kMostRows = 20;
 constexpr std::size_t kMostNames = 10;
 
@@ -70,6 +72,11 @@ std::vector<RunbookValue> signs_of(const Runbook& runbook) {
       signs, [&](const RunbookValue& value) { return value.metric != metric; });
   signs.erase(other, signs.end());
   return signs;
+}
+
+int passes_for(const Runbook& runbook) {
+  const bool waits = values_of(runbook).front().metric == "sqlite_commit_blocked_seconds";
+  return waits ? kPasses + kPassesOfLongWait : kPasses;
 }
 
 /// The one that is asked for, else the only one that the alert can be about.
@@ -138,7 +145,7 @@ Result<Known> look_around(const CommandLine& line, const Runbook& runbook, const
   const Log log(config->log().level, config->log().format);
   raise_descriptor_limit();
   const LookTools tools = make_tools(*config);
-  const Passes taken = run_passes({*config, log, paths, tools}, kPasses, {});
+  const Passes taken = run_passes({*config, log, paths, tools}, passes_for(runbook), {});
   known.ended = taken.ended;
   known.snapshot = taken.snapshot;
   if (!known.snapshot) return known;

@@ -32,7 +32,7 @@ bool is_counted_by_daemon(const Metric& metric, std::string_view database) {
 /// The same for ages; that they are there at all says that it holds.
 bool is_age_since_watched(std::string_view metric) {
   return metric == "sqlite_oldest_reader_age_seconds" ||
-         metric == "sqlite_lock_current_hold_seconds";
+         metric == "sqlite_lock_current_hold_seconds" || metric == "sqlite_commit_blocked_seconds";
 }
 
 bool is_wanted(const RunbookValue& wanted, const Reading& reading, std::string_view labels) {

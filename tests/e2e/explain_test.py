@@ -4,9 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import unittest
 
 import support
+
+# A reader that has stepped once is in the middle of these.
+MANY_ROWS = ("with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000) "
+             "insert into t select randomblob(100) from n")
 
 
 class ExplainTest(support.TestCase):
@@ -92,6 +97,33 @@ class ExplainTest(support.TestCase):
         self.application("app.db").query("select count(*) from t")
         self.assertIn("\n    kill -STOP PID\n",
                       self.explain("SqliteDatabaseReplaced", self.path("app.db")))
+
+    def test_who_blocks_commits_is_named(self):
+        """In rollback mode: a writer that does not end, and a reader that a writer waits for."""
+        writer = self.application("app.db").exec("create table t(x)", MANY_ROWS, "begin immediate")
+        out = self.explain("SqliteCommitBlocked", self.path("app.db"))
+        self.assertIn(f"\n    kill {writer.process.pid}\n", out)
+        self.assertRegex(out, r'(?m)^  sqlite_commit_blocked_seconds +now; since when .* '
+                              r'cause="writer",owner_process="sqlite_app"')
+        self.assertRegex(out, rf"(?m)^  sqlite_commit_blocked_pid +{writer.process.pid} ")
+        writer.exec("commit", "pragma busy_timeout=120000")
+
+        reader = self.application("app.db")
+        reader.ask("step select rowid from t")
+        waiting = threading.Thread(target=writer.exec, args=("insert into t values (1)",))
+        waiting.start()
+        self.addCleanup(waiting.join)
+        self.addCleanup(reader.ask, "finish")
+        # Of all that is watched it finds the one that the alert is about.
+        self.application("calm.db").exec("create table t(x)")
+        config = "--config.file=" + self.config(f'[[database]]\npath = "{self.path("*.db")}"\n')
+        out = self.explain("SqliteCommitBlocked", config)
+        self.assertIn("On this node now: app\n", out)
+        self.assertIn(f"\n    kill {reader.process.pid}\n", out)
+        self.assertIn(f"\n    ps -o pid,stat,lstart,args -p {reader.process.pid}\n", out)
+        self.assertRegex(out, r'sqlite_commit_blocked_seconds .*cause="reader"')
+        self.assertNotIn("kill PID", self.explain("SqliteCommitBlocked", "app", config))
+        self.assertIn("\n    kill PID\n", self.explain("SqliteCommitBlocked", "calm", config))
 
     def test_commands_have_the_path_that_the_kernel_knows(self):
         self.reader("app.db")

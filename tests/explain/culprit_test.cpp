@@ -14,6 +14,7 @@ using test::live_wal;
 const Runbook& kReaders = *find_runbook("SqliteForgottenReader");
 const Runbook& kCheckpoints = *find_runbook("SqliteCheckpointStarved");
 const Runbook& kLocks = *find_runbook("SqliteWriteLockSaturated");
+const Runbook& kCommits = *find_runbook("SqliteCommitBlocked");
 const Runbook& kLost = *find_runbook("SqliteLocksLost");
 const Runbook& kStates = *find_runbook("SqliteDatabaseReplaced");
 
@@ -47,6 +48,46 @@ Observation with_writer(std::chrono::milliseconds age) {
   moment.instant.steady = test::kLookTaken - age;
   observation.look->sample.lock_time.observe(moment);
   return observation;
+}
+
+/// In rollback mode; app, pid 99, and another process have it open, and app has RESERVED since
+/// `age` ago.
+Observation with_rollback_writer(std::chrono::milliseconds age) {
+  Observation observation = test::observed(DatabaseState::rollback_active);
+  Look& look = *observation.look;
+  look.main_header.emplace().journal_mode = JournalMode::rollback;
+  look.holders = known_processes();
+  look.holders.complete = true;
+  look.holders.processes[0].listed_locks[static_cast<std::size_t>(Lock::reserved)] = true;
+  look.database_locks.shared = LockHolder{false, 812};
+  look.database_locks.reserved = LockHolder{true, 99};
+  LockTime::Moment moment;
+  moment.held[static_cast<std::size_t>(Lock::reserved)] = LockHolder{true, 99};
+  moment.instant.steady = test::kLookTaken - age;
+  look.sample.lock_time.observe(moment);
+  return observation;
+}
+
+TEST_CASE("a runbook on commits is about the writer that does not end") {
+  const Placeholders placeholders =
+      culprit_of(with_rollback_writer(std::chrono::seconds(6)), kCommits);
+  CHECK(placeholders.at("PID") == "99");
+  CHECK(placeholders.at("POD") == "web-0");
+  CHECK(placeholders.at("NAMESPACE") == "shop");
+  CHECK(culprit_of(with_rollback_writer(std::chrono::milliseconds(20)), kCommits).empty());
+  CHECK(culprit_of(two_processes(), kCommits).empty());
+  CHECK(culprit_of(one_process(), kCommits).empty());  // the only one is not in the way by that
+}
+
+TEST_CASE("a runbook on commits is about the reader that a writer waits for, and not the writer") {
+  Observation observation = with_rollback_writer(std::chrono::seconds(6));
+  Look& look = *observation.look;
+  look.database_locks.pending = LockHolder{true, 99};
+  look.sample.waited_for_reader = WaitedForReader{look.taken - std::chrono::seconds(5), 812};
+  CHECK(culprit_of(observation, kCommits).at("PID") == "812");
+  CHECK(culprit_of(observation, kCommits).at("UNIT") == "litestream.service");
+  look.sample.waited_for_reader->since = look.taken;  // an ordinary reader
+  CHECK(culprit_of(observation, kCommits).empty());
 }
 
 TEST_CASE("a runbook on readers is about the reader that pins the most") {
