@@ -9,11 +9,12 @@ namespace {
 constexpr Metric kCheckpoints =
     counter("sqlite_checkpoints_total",
             "Checkpoints since first seen that moved frames (nBackfill), were followed by a reset, "
-            "or were seen at work; a lower bound.");
+            "or were seen at work; a lower bound. Absent in state wal_exclusive, where only the "
+            "application knows.");
 constexpr Metric kFailures =
     counter("sqlite_checkpoint_failures_total",
             "Checkpoints seen to have begun (nBackfillAttempted) and not to have got there "
-            "(nBackfill), for want of space say; a lower bound.");
+            "(nBackfill), for want of space say; a lower bound. Absent in state wal_exclusive.");
 constexpr Metric kLastProgress =
     gauge("sqlite_checkpoint_last_progress_timestamp_seconds",
           "When a checkpoint was last seen to have moved frames; absent until one was.");
@@ -32,6 +33,8 @@ constexpr const Metric* kCheckpointsMetrics[] = {&kCheckpoints, &kFailures, &kLa
 
 Result<void> look_at_checkpoints(const Look& look, Batch& batch) {
   if (!look.wal_seen) return fail(Errc::no_data, "not in WAL mode");
+  if (!look.attached && look.database_locks.exclusive())
+    return fail(Errc::no_data, "one connection has nBackfill in its own memory");
   const CheckpointTotals& totals = look.sample.checkpoints;
   batch.add(kCheckpoints, static_cast<double>(totals.checkpoints));
   batch.add(kFailures, static_cast<double>(totals.failures));

@@ -177,6 +177,8 @@ TEST_CASE("the WAL of one connection alone is followed") {
   app.exec(kInsert);
   CHECK(observer.value("sqlite_transactions_total") == before + 26);
   CHECK(observer.value("sqlite_wal_resets_total") == 1);
+  // There was one, and how many there were only the connection knows.
+  CHECK(observer.text({"checkpoints"}).find("sqlite_checkpoint") == std::string::npos);
   CHECK(states(observer) == States{"wal_exclusive"});
 }
 
