@@ -46,7 +46,7 @@ TEST_CASE("a replicator keeps its reader by design") {
   CHECK_FALSE(is_held_by_design(look, 2));
 }
 
-TEST_CASE("a replicator that is stopped or frozen, hangs or is not alone is a reader as any other") {
+TEST_CASE("a replicator that stands still, hangs or is not alone is a reader as any other") {
   Look look = held_by_litestream();
   SECTION("stopped") {
     SUCCEED("prepared");  // what is asserted follows

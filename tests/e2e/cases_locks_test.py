@@ -155,7 +155,7 @@ class StoppedTest(cases.TestCase):
 
 class FrozenTest(cases.TestCase):
     def test_a_holder_in_a_frozen_cgroup_has_to_be_thawed(self):
-        """`docker pause` or `systemctl freeze` in a write transaction: no state of /proc tells it."""
+        """`docker pause` or `systemctl freeze` in a write transaction: no state tells it."""
         holder = self.application("app.db").exec(*WAL, "begin immediate",
                                                  "insert into t values (1)")
         unit = f"sqlite_exporter_frozen_{os.getpid()}.service"
