@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collectors/commits.h"
+#include "exporter/explain/live_values.h"
 #include "exporter/inspect/advice.h"
 #include "exporter/inspect/holders.h"
 
@@ -123,19 +124,36 @@ void add(Placeholders& placeholders, const char* word, const std::string& value)
   if (!value.empty()) placeholders[word] = value;
 }
 
-}  // namespace
-
-void add_culprit(Placeholders& placeholders, const Observation& observation,
-                 const Runbook& runbook) {
-  const std::optional<NamedProcess> process = culprit(observation, runbook);
-  if (!process || process->pid <= 0) return;
-  const Owner& owner = process->owner;
-  add(placeholders, "PID", std::to_string(process->pid));
+void add_process(Placeholders& placeholders, int pid, const Owner& owner) {
+  if (pid <= 0) return;
+  add(placeholders, "PID", std::to_string(pid));
   // A session or a slice is not restarted, and the unit of a container runtime has all containers.
   if (owner.unit.ends_with(".service") && owner.container.empty() && owner.pod.empty())
     add(placeholders, "UNIT", owner.unit);
   add(placeholders, "NAMESPACE", owner.pod_namespace);
   add(placeholders, "POD", owner.pod);
+}
+
+}  // namespace
+
+void add_culprit(Placeholders& placeholders, const Observation& observation,
+                 const Runbook& runbook) {
+  const std::optional<NamedProcess> process = culprit(observation, runbook);
+  if (process) add_process(placeholders, process->pid, process->owner);
+}
+
+void add_commit_blocker(Placeholders& placeholders, const Snapshot& passes,
+                        const std::string& database) {
+  if (placeholders.contains("PID")) return;
+  const std::array<RunbookValue, 1> wanted = {{{"sqlite_commit_blocked_pid", ""}}};
+  const std::vector<LiveValue> pids = live_values(passes, wanted, database);
+  if (pids.size() != 1) return;
+  const auto label = [&](std::string_view name) {
+    return label_of_database(passes, database, "sqlite_commit_blocked_seconds", name).value_or("");
+  };
+  add_process(placeholders, static_cast<int>(pids.front().value),
+              {label("owner_process"), label("owner_unit"), label("owner_namespace"),
+               label("owner_pod"), label("owner_container")});
 }
 
 }  // namespace sqlite_exporter

@@ -74,9 +74,12 @@ std::vector<RunbookValue> signs_of(const Runbook& runbook) {
   return signs;
 }
 
+bool tells_commit_blocker(const Runbook& runbook) {
+  return values_of(runbook).front().metric == "sqlite_commit_blocked_seconds";
+}
+
 int passes_for(const Runbook& runbook) {
-  const bool waits = values_of(runbook).front().metric == "sqlite_commit_blocked_seconds";
-  return waits ? kPasses + kPassesOfLongWait : kPasses;
+  return tells_commit_blocker(runbook) ? kPasses + kPassesOfLongWait : kPasses;
 }
 
 /// The one that is asked for, else the only one that the alert can be about.
@@ -110,6 +113,8 @@ void fill_in_database(Known& known, const Runbook& runbook, const std::string& p
                                              "sqlite_database_info", "mountpoint"))
       known.placeholders["MOUNTPOINT"] = *mount;
   add_culprit(known.placeholders, observation, runbook);
+  if (known.database && tells_commit_blocker(runbook))
+    add_commit_blocker(known.placeholders, *known.snapshot, *known.database);
 }
 
 Result<Config> load(const CommandLine& line) {

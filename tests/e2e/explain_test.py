@@ -125,6 +125,28 @@ class ExplainTest(support.TestCase):
         self.assertNotIn("kill PID", self.explain("SqliteCommitBlocked", "app", config))
         self.assertIn("\n    kill PID\n", self.explain("SqliteCommitBlocked", "calm", config))
 
+    def test_who_blocks_a_writer_that_tries_again_and_again_is_named(self):
+        """The inspection is short, and may meet the writer at a pause."""
+        writer = self.application("app.db").exec("create table t(x)", MANY_ROWS,
+                                                 "pragma busy_timeout=300")
+        reader = self.application("app.db")
+        reader.ask("step select rowid from t")
+        ended = threading.Event()
+
+        def try_again():
+            while not ended.wait(1):
+                try:
+                    writer.exec("insert into t values (1)")
+                except AssertionError:
+                    pass  # the database is locked
+
+        trying = threading.Thread(target=try_again)
+        trying.start()
+        self.addCleanup(trying.join)
+        self.addCleanup(ended.set)
+        out = self.explain("SqliteCommitBlocked", self.path("app.db"))
+        self.assertIn(f"\n    kill {reader.process.pid}\n", out)
+
     def test_commands_have_the_path_that_the_kernel_knows(self):
         self.reader("app.db")
         os.symlink(self.path("app.db"), self.path("link.db"))

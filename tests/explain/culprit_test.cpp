@@ -1,6 +1,9 @@
 /// Who is named in a runbook, and when nobody is.
 #include "exporter/explain/culprit.h"
 
+#include <prometheus/metric_family.h>
+
+#include "collectors/commits.h"
 #include "tests/support/catch.h"
 #include "tests/support/looks.h"
 
@@ -88,6 +91,27 @@ TEST_CASE("a runbook on commits is about the reader that a writer waits for, and
   CHECK(culprit_of(observation, kCommits).at("UNIT") == "litestream.service");
   look.sample.waited_for_reader->since = look.taken;  // an ordinary reader
   CHECK(culprit_of(observation, kCommits).empty());
+}
+
+TEST_CASE("who was in the way while the passes lasted is named where the inspection shows nobody") {
+  const Metric& seconds = *kCommitsCollector.metrics[0];
+  const Metric& pid = *kCommitsCollector.metrics[1];
+  std::vector<SubjectReadings> subjects(2);
+  subjects[0].labels = std::make_shared<const std::string>("database=\"app\"");
+  subjects[1].labels = std::make_shared<const std::string>("database=\"other\"");
+  subjects[0].batch.add(seconds, 6, {"reader", "app", "app.service", "", "", ""});
+  subjects[0].batch.add(pid, 77, {"reader"});
+  subjects[1].batch.add(seconds, 6, {"reader", "", "", "", "", ""});  // its pid cannot be seen
+  const Snapshot snapshot{
+      std::move(subjects), {}, {}, Snapshot::Clock::now(), std::chrono::hours(1)};
+  const auto named = [&](Placeholders placeholders, const std::string& database) {
+    add_commit_blocker(placeholders, snapshot, database);
+    return placeholders;
+  };
+  CHECK(named({}, "app") == Placeholders{{"PID", "77"}, {"UNIT", "app.service"}});
+  CHECK(named({{"PID", "99"}}, "app") == Placeholders{{"PID", "99"}});
+  CHECK(named({}, "other").empty());
+  CHECK(named({}, "none").empty());
 }
 
 TEST_CASE("a runbook on readers is about the reader that pins the most") {
