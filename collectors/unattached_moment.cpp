@@ -27,6 +27,8 @@ Result<UnattachedMoment> read_unattached(const std::string& path) {
   if (const auto header = parse_database_header(Bytes(bytes).first(*size))) {
     moment.journal_mode = header->journal_mode;
     moment.change_counter = header->change_counter;
+    moment.pages = header->page_count;
+    moment.free_pages = header->freelist_count;
   }
   if (!moment.locks.any() && moment.journal_mode == JournalMode::wal) {
     const Result<FileStatus> wal = status_of(path + "-wal");

@@ -17,6 +17,8 @@ namespace sqlite_exporter {
 struct UnattachedMoment {
   std::optional<JournalMode> journal_mode;      ///< of a plain database
   std::optional<std::uint32_t> change_counter;  ///< what a commit in rollback mode moves
+  std::uint32_t pages = 0;                      ///< as the header says,
+  std::uint32_t free_pages = 0;                 ///< and how many of them are in no use
   DatabaseLocks locks;
   bool wal_empty = false;   ///< nobody has it open, and it is in WAL mode without anything in it
   JournalContent journal;   ///< asked for only where one process keeps all others out

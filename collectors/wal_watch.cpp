@@ -197,9 +197,10 @@ void WalWatch::observe_commits(const UnattachedMoment& moment, const SampleInsta
 }
 
 void WalWatch::observe_exclusive(const UnattachedMoment& moment, const SampleInstant& instant) {
-  exclusive_.observe(
-      moment.locks, {moment.journal_mode, moment.change_counter, moment.journal, moment.wal_absent},
-      instant.unix_time);
+  exclusive_.observe(moment.locks,
+                     {moment.journal_mode, moment.change_counter, moment.journal, moment.wal_absent,
+                      moment.pages, moment.free_pages},
+                     instant.unix_time);
   latest_.exclusive_suspected = exclusive_.is_suspected();
   latest_.exclusive_mode = exclusive_.is_mode();
   latest_.exclusive_unwritten = exclusive_.is_unwritten_wal();

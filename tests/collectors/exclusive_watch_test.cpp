@@ -14,7 +14,7 @@ class Scene {
   void free() { watch_.observe_free(now_ += 0.1); }
   bool held(JournalState journal, double journal_modified = 0) {
     now_ += 0.1;
-    watch_.observe(locks_, {mode, counter, {journal, journal_modified}}, now_);
+    watch_.observe(locks_, {mode, counter, {journal, journal_modified}, false, pages, 0}, now_);
     return watch_.is_mode();
   }
   bool held_in_wal_mode(bool wal_absent) {
@@ -22,12 +22,14 @@ class Scene {
     watch_.observe(locks_, {JournalMode::wal, counter, {}, wal_absent}, now_);
     return watch_.is_unwritten_wal();
   }
+  bool is_suspected() const { return watch_.is_suspected(); }
   double now() const { return now_; }
   void hold_shared_alone() { locks_.reserved = locks_.pending = std::nullopt; }
   void change_process() { locks_.shared->pid = 13; }
 
   std::optional<JournalMode> mode = JournalMode::rollback;
   std::uint32_t counter = 7;
+  std::uint32_t pages = 100;
 
  private:
   double now_ = kStart;
@@ -125,6 +127,55 @@ TEST_CASE("without any journal a commit that wrote page 1 under the lock shows t
       CHECK_FALSE(scene.held(i % 2 == 0 ? JournalState::in_use : JournalState::absent));
       ++scene.counter;
     }
+  }
+}
+
+TEST_CASE("one that commits without pause is none, though each sample finds its lock") {
+  Scene scene;
+  scene.free();
+  const JournalState journal = GENERATE(JournalState::finished, JournalState::absent);
+  SECTION("with more commits than pages are added") {
+    const std::uint32_t added = GENERATE(0U, 1U);
+    CHECK_FALSE(scene.held(journal, scene.now() + 0.1));
+    for (int i = 0; i < 200; ++i) {
+      scene.counter += 3;
+      scene.pages += added;
+      CHECK_FALSE(scene.held(journal, scene.now() + 0.1));
+      CHECK_FALSE(scene.is_suspected());
+    }
+  }
+  SECTION("with a page for each of them, as long as no sample has had the time to find it free") {
+    for (int i = 0; i < 40; ++i) {
+      CHECK_FALSE(scene.held(journal, scene.now() + 0.1));
+      ++scene.counter;
+      ++scene.pages;
+    }
+    scene.free();
+    CHECK_FALSE(scene.held(journal, scene.now() + 0.1));
+  }
+}
+
+TEST_CASE("under load the mode is told after a while, and stays") {
+  Scene scene;
+  scene.free();
+  int samples = 0;
+  while (!scene.held(JournalState::finished, scene.now() + 0.1) && ++samples < 100) {
+    ++scene.counter;
+    ++scene.pages;
+  }
+  CHECK(samples == 49);
+  scene.counter += 10;  // pages are freed and taken again
+  CHECK(scene.held(JournalState::in_use, scene.now()));
+}
+
+TEST_CASE("vfs=unix-excl moves the change counter with each commit") {
+  Scene scene;
+  scene.free();
+  scene.hold_shared_alone();
+  CHECK_FALSE(scene.held(JournalState::absent));
+  for (int i = 0; i < 10; ++i) {
+    scene.counter += 5;
+    CHECK(scene.held(JournalState::absent));
   }
 }
 
