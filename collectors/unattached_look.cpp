@@ -188,6 +188,8 @@ Result<void> read_closed_cipher(Look& look, const File& database, const Node& no
 Result<void> read_exclusive(Look& look, const File& database, LookState& state,
                             StateSet& suspected) {
   state.journal.reset();
+  // Who writes the WAL is seen: it is no growth that nobody is seen to make.
+  forget_signs(state.life);
   if (look.main_header->journal_mode == JournalMode::rollback) {
     tell_rollback_exclusive(look, state.suspected, suspected);
   } else if (look.wal || look.sample.exclusive_unwritten) {

@@ -198,6 +198,22 @@ TEST_CASE("of a WAL that was seen empty before the hold all commits count") {
   CHECK(observer.value("sqlite_wal_frames_written_total") == observer.value("sqlite_wal_frames"));
 }
 
+TEST_CASE("a WAL that grew under a lock that was seen has no unseen writer when its own has died") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "app.db";
+  Observer observer(path);
+  for (int life = 0; life < 3; ++life) {
+    SqliteApplication app(path);
+    app.exec("pragma locking_mode=exclusive; pragma journal_mode=wal");
+    app.exec("create table if not exists t(x)");
+    app.exec(kInsert);
+    CHECK(states(observer) == States{"wal_exclusive"});
+    app.exec(kInsert);  // no look sees this one
+    app.kill();
+    CHECK(states(observer) == States{"wal_unrecovered"});
+  }
+}
+
 TEST_CASE("what nobody can count is absent: a wal-index that is not beside the database") {
   const TemporaryDirectory directory;
   const std::string path = directory / "app.db";
