@@ -331,6 +331,15 @@ set_tests_properties(e2e_incidents e2e_dashboards_data e2e_cases_locks test_trut
   PROPERTIES COST 70)
 set_tests_properties(e2e_alerts PROPERTIES COST 60 PROCESSORS 2)
 
+# Writers and exporters are killed; each prints its seed.
+foreach(script exporter writers)
+  add_test(NAME kills_${script}
+    COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/kills/${script}_test.py)
+  set_tests_properties(kills_${script} PROPERTIES
+    LABELS e2e
+    ENVIRONMENT "${e2e_environment}")
+endforeach()
+
 # Other builds and ports of SQLite, as far as a package brings them; and scenes held under load.
 foreach(script ports soak)
   add_test(NAME ${script}

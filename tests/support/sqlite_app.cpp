@@ -7,6 +7,9 @@
 ///     lock OFFSET PATH        lock a byte of a file for itself alone, until the end
 ///     limit BYTES             let no file grow beyond it; -1: as before
 ///     load PERIOD_US HOLD_US BEGIN|WORK|END   rounds of transactions until the next command
+///     acknowledge PATH        after each of these rounds this file says how many were committed,
+///     or
+///                             why the last one was not
 ///     stop                    end them, with their account (see sqlite_load.h)
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -48,6 +51,7 @@ class Application {
     const std::string command = take_word(line);
     if (command == "open") return open(line);
     if (command == "lock") return lock(line);
+    if (command == "acknowledge") return acknowledge(line);
     if (!database_) return "error no database is open";
     if (command == "exec") return exec(line);
     if (command == "query") return query(line);
@@ -137,6 +141,11 @@ class Application {
     return file >= 0 && ::fcntl(file, F_SETLK, &range) == 0 ? "ok" : "error cannot lock " + line;
   }
 
+  std::string acknowledge(const std::string& path) {
+    account_to_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    return account_to_ >= 0 ? "ok" : "error cannot write " + path;
+  }
+
   static std::string limit(const std::string& bytes) {
     std::signal(SIGXFSZ, SIG_IGN);  // write(2) shall answer EFBIG instead
     rlimit size{};
@@ -152,6 +161,7 @@ class Application {
     plan.begin = take_word(line, '|');
     plan.work = take_word(line, '|');
     plan.end = line;
+    plan.account_to = account_to_;
     load_ = std::make_unique<SqliteLoad>(database_.get(), std::move(plan), rounds_);
     return "ok";
   }
@@ -185,6 +195,7 @@ class Application {
   Database database_;
   Statement kept_;  ///< declared after it: a statement is finalized before its database is closed
   std::unique_ptr<SqliteLoad> load_;
+  int account_to_ = -1;       ///< open until the end
   std::uint64_t rounds_ = 0;  ///< of all loads so far
 };
 

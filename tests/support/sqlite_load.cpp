@@ -13,6 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t kFramesToCheckpoint = 1000;
+constexpr std::size_t kAccountWidth = 100;
 
 timespec timespec_of(std::chrono::nanoseconds length) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(length);
@@ -79,6 +80,14 @@ bool SqliteLoad::exec(const std::string& sql) {
   return false;
 }
 
+/// In one write: whoever is killed in the next round has told of this one.
+void SqliteLoad::acknowledge() const {
+  if (plan_.account_to < 0) return;
+  std::string line = error_.empty() ? std::to_string(rounds()) : "error " + error_;
+  line.resize(kAccountWidth, ' ');
+  [[maybe_unused]] const auto written = ::pwrite(plan_.account_to, line.data(), line.size(), 0);
+}
+
 bool SqliteLoad::round() {
   if (!exec(plan_.begin)) return false;
   const Clock::time_point begun = Clock::now();
@@ -94,7 +103,9 @@ void SqliteLoad::run() {
   if (!error_.empty()) return;
   Clock::time_point next = Clock::now();
   do {
-    if (!round()) return;
+    const bool committed = round();
+    acknowledge();
+    if (!committed) return;
     next += plan_.period;
   } while (!command_waits(next));
 }

@@ -14,6 +14,7 @@ struct LoadPlan {
   std::chrono::microseconds period{0};  ///< from one round to the next; 0: as fast as it can
   std::chrono::microseconds hold{0};
   std::string begin, work, end;
+  int account_to = -1;  ///< a file that says after each round how many were committed, or the error
 };
 
 /// While it lives it checkpoints at 1,000 frames, as SQLite does by default: its hook needs the
@@ -35,6 +36,7 @@ class SqliteLoad {
  private:
   bool round();
   bool exec(const std::string& sql);
+  void acknowledge() const;
   int committed(sqlite3* database, std::uint32_t frames);
 
   sqlite3* database_;
