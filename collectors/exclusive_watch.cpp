@@ -7,6 +7,9 @@ namespace {
 /// The clock of mtime goes in steps of up to 10 ms.
 constexpr double kClockStep = 0.02;
 
+/// How many samples in succession find one commit, where transactions were seen before it.
+constexpr unsigned kSamplesAfterWork = 10;
+
 /// How many samples in succession find EXCLUSIVE before the commits between them are taken for
 /// those of one hold.
 constexpr unsigned kSamplesUnderLoad = 50;
@@ -29,17 +32,23 @@ void ExclusiveWatch::observe(const DatabaseLocks& locks, const ExclusiveMoment& 
     hold_ = Hold();
     hold_->pid = pid;
     hold_->first = moment;
-    hold_->follows = another;
+    hold_->follows = hold_->worked = another;
   }
   ++hold_->samples;
   if (moment.journal.state != JournalState::absent) hold_->journal_seen = true;
   hold_->without_wal = moment.wal_absent ? hold_->without_wal + 1 : 0;
-  if (!shows_mode(locks, moment)) return;
+  if (moment.journal.state == JournalState::in_use) hold_->worked = true;
+  if (!shows_mode(locks, moment)) {
+    hold_->at_rest = 0;
+    return;
+  }
   const bool agrees = hold_->agreed.has_value();
   const Commit commit{moment.change_counter, moment.journal.modified};
+  hold_->at_rest = hold_->agreed == commit ? hold_->at_rest + 1 : 1;
   // Only the mode holds EXCLUSIVE in WAL mode, or without RESERVED.
   const bool proven = moment.journal_mode == JournalMode::wal || !locks.reserved ||
-                      hold_->agreed == commit || hold_->samples >= kSamplesUnderLoad;
+                      hold_->at_rest >= (hold_->worked ? kSamplesAfterWork : 2) ||
+                      hold_->samples >= kSamplesUnderLoad;
   hold_->mode = hold_->mode || (agrees && proven);
   hold_->agreed = commit;
 }

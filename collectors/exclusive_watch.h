@@ -35,10 +35,11 @@ struct ExclusiveMoment {
 ///
 /// Samples that all find the lock may have met a hold each, of a process that commits without
 /// pause: nearly all of its time is that of syncs, under EXCLUSIVE. So two samples are enough if
-/// nothing was committed between them, and else it takes many. Most of such processes are told by
-/// the change counter: in the mode a commit moves it only if it writes page 1 for another reason
-/// (`pager_write_changecounter` in pager.c), as where pages are added or freed, and any other
-/// commit moves it always.
+/// nothing was committed between them and no transaction was seen before; ten in succession if one
+/// was, since the end of a journal may take its time on a slow disk; and else it takes many. Most
+/// of such processes are told by the change counter: in the mode a commit moves it only if it
+/// writes page 1 for another reason (`pager_write_changecounter` in pager.c), as where pages are
+/// added or freed, and any other commit moves it always.
 class ExclusiveWatch {
  public:
   /// `unix_time` of the sample, seconds.
@@ -65,10 +66,12 @@ class ExclusiveWatch {
     int pid = 0;
     ExclusiveMoment first;
     bool follows = false;  ///< another one of the same process, between which no sample came
+    bool worked = false;   ///< a transaction was seen in it, or in those that it follows
     bool journal_seen = false;
     bool mode = false;
     unsigned samples = 0;
     unsigned without_wal = 0;      ///< the last samples, in succession
+    unsigned at_rest = 0;          ///< the last samples, in succession, that showed one commit
     std::optional<Commit> agreed;  ///< at the last sample that showed the mode
   };
   bool was_given_back(const ExclusiveMoment& moment) const;

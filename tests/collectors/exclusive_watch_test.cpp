@@ -155,6 +155,24 @@ TEST_CASE("one that commits without pause is none, though each sample finds its 
   }
 }
 
+TEST_CASE("one whose journal takes its time to end is none") {
+  Scene scene;
+  scene.free();
+  for (int i = 0; i < 20; ++i) {
+    CHECK_FALSE(scene.held(JournalState::in_use, scene.now()));
+    ++scene.counter;
+    ++scene.pages;
+    const double ended = scene.now();
+    for (int stall = 0; stall < 9 && i < 4; ++stall)
+      CHECK_FALSE(scene.held(JournalState::finished, ended));
+  }
+  SECTION("but the mode at rest is told") {
+    const double ended = scene.now();
+    for (int rest = 0; rest < 9; ++rest) scene.held(JournalState::finished, ended);
+    CHECK(scene.held(JournalState::finished, ended));
+  }
+}
+
 TEST_CASE("under load the mode is told after a while, and stays") {
   Scene scene;
   scene.free();
