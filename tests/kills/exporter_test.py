@@ -115,7 +115,6 @@ class ExporterTest(stage.Stage):
             self.end(play)
         for play in self.dead:
             self.end(play)
-        self.check_only_databases_are_left()
 
     def test_whoever_is_killed_leaves_nothing_behind_and_the_next_one_is_right(self):
         moments = (self.at_its_start, self.when_it_listens, self.at_its_first_page, self.in_a_query,
@@ -130,6 +129,7 @@ class ExporterTest(stage.Stage):
             self.check_all_write_on()
         self.watch = None
         self.end_all()
+        self.check_only_databases_are_left()
 
     def test_a_worker_that_is_killed_is_followed_by_another_one(self):
         exporter = self.start()
@@ -150,6 +150,7 @@ class ExporterTest(stage.Stage):
         self.settle(self.plays)
         self.assertEqual(self.watch.end(), 0)
         self.watch.check()
+        self.check_only_databases_are_left()
 
 
 if __name__ == "__main__":

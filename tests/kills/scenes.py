@@ -38,7 +38,7 @@ class Scene:
     end: str = "commit"
     commits: int = 1  # a round
     hold: int = 0
-    period: int = 0  # microseconds from one round to the next
+    rests: bool = False  # after its first commit, until all is told that is right
     live: frozenset = ROLLBACK_LIVE
     opening: frozenset = frozenset()  # what may be told until then
     beside: str = ""  # another application, that is not killed
@@ -72,7 +72,7 @@ SCENES = [
     Scene("rollback_truncate", FAST + ("pragma journal_mode=truncate",) + SPILL,
           moments.with_a_synced_journal, LARGE),
     Scene("rollback_beside_a_reader", PATIENT, moments.in_a_commit, beside="reader"),
-    # Under full load its mode is known after five seconds.
-    Scene("rollback_exclusive", ("pragma locking_mode=exclusive",), period=150_000,
+    # Under full load the mode would be known after five seconds only.
+    Scene("rollback_exclusive", ("pragma locking_mode=exclusive",), rests=True,
           live=states("rollback_exclusive"), opening=states("rollback_active"), counted=False),
 ]

@@ -83,6 +83,8 @@ class Stage(support.TestCase):
             self.assertEqual(truth.fingerprint(path), files, path)
 
     def check_only_databases_are_left(self):
+        for play in self.plays:
+            play.tidy_up()
         self.assertEqual(sorted(os.listdir(self.path("data"))),
                          sorted(play.name + ".db" for play in self.plays))
 

@@ -79,7 +79,7 @@ class Play:
         self.states = self.closed
         self.least = self.most = 0  # commits since the setup that are acknowledged, and there
 
-    def new_life(self, period):
+    def new_life(self, period=0):
         self.lives += 1
         return Writer(self.path, self.lives, self.scene, self.accounts, period)
 
@@ -87,7 +87,7 @@ class Play:
         """The next life, over what the last one left."""
         if self.scene.beside == "reader" and self.beside:
             self.beside.ask("finish")
-        self.writer = self.new_life(self.scene.period)
+        self.writer = self.new_life()
         self.check_nothing_is_lost(self.writer.application)
         if self.scene.beside == "reader":
             self.beside = self.beside or support.Application(self.path)
@@ -95,7 +95,15 @@ class Play:
         elif self.scene.beside == "writer" and not self.beside:
             self.beside = self.new_life(period=5000)  # microseconds: it leaves room
             self.beside.begin()
-        self.writer.begin()
+        if self.scene.rests:
+            self.writer.application.exec("update p set b = randomblob(900) where id = 0")
+            self.most += 1
+        else:
+            self.writer.begin()
+
+    def go_on(self):
+        if self.scene.rests:
+            self.writer.begin()
 
     def check_nothing_is_lost(self, application):
         checked = application.query("pragma integrity_check")
@@ -167,7 +175,17 @@ class Play:
         self.most += 1
         application.close()
         application.stop()
+        # Where a query of the exporter reads in that very moment, the -wal stays behind, complete.
         self.states = self.closed
+        if os.path.exists(self.path + "-wal"):
+            self.states = truth.found_by_sqlite(self.path).states
+
+    def tidy_up(self):
+        """When no exporter is there."""
+        application = support.Application(self.path)
+        self.check_nothing_is_lost(application)
+        application.close()
+        application.stop()
 
     def clean_up(self):
         """Whatever has become of them."""
