@@ -44,27 +44,12 @@ class Expectation:
         return f"{'+'.join(sorted(states)) or 'nothing'} is told, and right is {right}"
 
 
-class Judge(judge.Judge):
-    """Lock times that are not told while one connection keeps the database go on."""
-
-    def __init__(self):
-        super().__init__()
-        self.start = time.time()
-        self.seen = {}
-
-    def faults_of_counter(self, key, value, elapsed):
-        now = time.time()
-        elapsed = now - self.seen.get(key, self.start)
-        self.seen[key] = now
-        return super().faults_of_counter(key, value, elapsed)
-
-
 class Watch:
     """One exporter that runs. Faults are told by `check`, in the thread of the test."""
 
     def __init__(self, exporter):
         self.exporter = exporter
-        self.judge = Judge()
+        self.judge = judge.Judge()
         self.lock = threading.Lock()
         self.expected = {}
         self.kept = {}  # the snapshots of a database of which nothing is expected yet

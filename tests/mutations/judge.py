@@ -57,22 +57,21 @@ class Judge:
 
     def __init__(self):
         self.last = {}
-        self.last_time = None
+        self.seen = {}  # when each counter was there last
+        self.start = time.time()
         self.largest = {}  # step of each family of counters
 
     def faults_of(self, page):
         now = time.time()
-        elapsed = now - self.last_time if self.last_time else 0
         faults = list(page.faults)
         for key, value in page.values.items():
             faults += self.faults_of_sample(page, key, value, now)
             if page.types.get(key[0]) == "counter":
-                faults += self.faults_of_counter(key, value, elapsed)
+                faults += self.faults_of_counter(key, value, now)
         for database in {key[1] for key in page.values if key[0] == "sqlite_database_pages"}:
             free = page.values.get(("sqlite_database_freelist_pages", database), 0)
             if free and free >= page.values["sqlite_database_pages", database]:
                 faults.append(f"as many free pages as pages: {database}")
-        self.last_time = now
         return faults
 
     @staticmethod
@@ -88,24 +87,19 @@ class Judge:
             return [f"no type: {family}"]
         return []
 
-    def faults_of_counter(self, key, value, elapsed):
-        before = self.last.get(key)
-        self.last[key] = value
-        if before is None:
-            # A series that appears has counted since it was last there, if it ever was.
-            before = 0
+    def faults_of_counter(self, key, value, now):
+        # A series that appears has counted since it was last there, if it ever was.
+        before, since = self.last.get(key, 0), self.seen.get(key, self.start)
+        self.last[key], self.seen[key] = value, now
         step = value - before
         if step < 0:
             return [f"backwards: {key} {before} -> {value}"]
         if key[0].startswith(("sqlite_exporter_", "sqlite_cgroup_", "process_")):
             return []
         self.largest[key[0]] = max(step, self.largest.get(key[0], 0))
-        most = (elapsed + SLACK) * (1 if key[0].endswith("_seconds_total") else MOST_A_SECOND)
-        return [f"a leap: {key} {before} -> {value}"] if step > most else []
-
-    def forget(self):
-        """After a pause in which nothing was judged."""
-        self.last_time = None
+        most = (now - since + SLACK) * (1 if key[0].endswith("_seconds_total") else MOST_A_SECOND)
+        leap = f"a leap: {key} {before} -> {value} in {now - since:.3f} s"
+        return [leap] if step > most else []
 
 
 def faults_of_sizes(page, database, file_size, wal_size):
