@@ -9,19 +9,23 @@ namespace {
 struct WalPages {
   std::uint64_t pages = 0;  ///< 0 where no WAL says so
   std::uint64_t frames = 0;
+  std::uint32_t page_size = 0;  ///< 0 where no WAL says so
 };
 
 WalPages wal_pages_of(const Look& look) {
-  if (look.index) return {look.index->n_page, look.index->mx_frame};
-  if (const FollowedWal* const wal = look.followed_wal()) return {wal->n_page, wal->mx_frame};
+  if (look.index) return {look.index->n_page, look.index->mx_frame, look.index->page_size};
+  if (const FollowedWal* const wal = look.followed_wal())
+    return {wal->n_page, wal->mx_frame, wal->page_size};
   return {};
 }
 
 /// The page of the lock bytes, at 1 GiB, is never written: at the end of a file it may be missing.
 bool is_held(std::uint64_t pages, const Look& look, std::uint32_t page_size) {
   const std::uint64_t in_file = look.database->size / page_size;
-  const std::uint64_t frames = wal_pages_of(look).frames;
-  return pages <= in_file + frames + (frames > 0 ? 1 : 0);
+  const WalPages wal = wal_pages_of(look);
+  // SQLite goes by the wal-index, and a header that contradicts it was not written by SQLite.
+  if (wal.page_size != 0 && wal.page_size != page_size) return false;
+  return pages <= in_file + wal.frames + (wal.frames > 0 ? 1 : 0);
 }
 
 std::uint64_t told_pages(const Look& look) {

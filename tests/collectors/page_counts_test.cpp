@@ -60,6 +60,17 @@ TEST_CASE("a WAL has pages that the file has not got yet, one in a frame") {
   CHECK_FALSE(page_counts_of(look).pages);
 }
 
+TEST_CASE("a header whose pages are of another size than the WAL's says nothing of their number") {
+  Look look = look_at(50, 12);
+  WalIndex& index = look.index.emplace();
+  index.n_page = 2;
+  index.mx_frame = 3;
+  index.page_size = 4096;
+  CHECK(page_counts_of(look).pages == 2U);
+  index.page_size = 16384;
+  CHECK_FALSE(page_counts_of(look).pages);
+}
+
 TEST_CASE("of a database that was cut short the header's page counts are left out") {
   const test::TemporaryDirectory directory;
   const std::string path = directory / "app.db";
