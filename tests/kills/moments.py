@@ -5,7 +5,7 @@ import os
 import struct
 
 FLOCK = "hhqqi4x"
-WAL_WRITE, WAL_CHECKPOINT, WAL_RECOVER = 120, 121, 122
+WAL_WRITE, WAL_CHECKPOINT = 120, 121
 PENDING, RESERVED = 0x40000000, 0x40000001
 
 
@@ -33,10 +33,6 @@ def in_a_write(path):
 
 def in_a_checkpoint(path):
     return is_locked(path + "-shm", WAL_CHECKPOINT)
-
-
-def in_a_recovery(path):
-    return is_locked(path + "-shm", WAL_RECOVER)
 
 
 def in_a_transaction(path):

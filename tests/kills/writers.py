@@ -3,7 +3,6 @@
 import os
 import time
 
-import moments
 import support
 import truth
 from watch import NOTHING
