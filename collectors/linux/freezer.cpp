@@ -12,7 +12,7 @@ namespace sqlite_exporter {
 
 namespace {
 
-constexpr std::size_t kMostOfFile = 64U << 10U;
+constexpr std::size_t kMostOfFreezerFile = 64U << 10U;
 constexpr std::string_view kEvents = "/cgroup.events";
 constexpr std::string_view kState = "/freezer.state";
 
@@ -31,7 +31,7 @@ Freezer::Freezer(std::string procfs, std::string sysfs)
 const std::optional<Freezer::Hierarchies>& Freezer::hierarchies() {
   if (std::exchange(found_, true)) return hierarchies_;
   Result<CgroupRoots> roots = find_cgroup_roots(sysfs_);
-  const Result<std::string> own = read_text(procfs_ + "/self/cgroup", kMostOfFile);
+  const Result<std::string> own = read_text(procfs_ + "/self/cgroup", kMostOfFreezerFile);
   if (!roots) return hierarchies_;
   Result<CgroupNamespace> seen_from =
       CgroupNamespace::find((*roots)[CgroupHierarchy::unified], own.value_or(std::string()));
@@ -59,7 +59,7 @@ FreezerFiles Freezer::files_of(int pid, std::uint64_t start_ticks) {
 bool Freezer::says_frozen(const std::string& file) {
   const auto known = said_.find(file);
   if (known != said_.end()) return known->second;
-  const Result<std::string> text = read_text(file, kMostOfFile);
+  const Result<std::string> text = read_text(file, kMostOfFreezerFile);
   bool frozen = false;
   if (text)
     frozen = (file.ends_with(kState) ? parse_freezer_state(*text) : parse_cgroup_frozen(*text))
