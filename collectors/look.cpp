@@ -38,8 +38,10 @@ class Opened {
   std::optional<File> own_;
 };
 
-Result<Opened> own_if_there(const std::string& path) {
-  return open_if_there(path).map([](std::optional<File> file) { return Opened(std::move(file)); });
+Result<Opened> own_if_there(const std::string& path, RequiredOwner owner = std::nullopt) {
+  return open_if_there(path, owner).map([](std::optional<File> file) {
+    return Opened(std::move(file));
+  });
 }
 
 /// The wal-index that somebody has attached, if any: the one the sampler holds, or, where that one
@@ -187,7 +189,8 @@ Look absent(Look look, LookState& state) {
 
 }  // namespace
 
-Result<Look> take_look(const std::string& path, const Node& node, Sample sample, LookState& state) {
+Result<Look> take_look(const std::string& path, const Node& node, Sample sample, LookState& state,
+                       RequiredOwner owner) {
   Look look;
   look.path = path;
   look.mount = node.mounts.mount_of(path);
@@ -203,6 +206,8 @@ Result<Look> take_look(const std::string& path, const Node& node, Sample sample,
   if (!database) return fail(database.error());
   if (!*database) return absent(std::move(look), state);
   look.database = *database;
+  if (Result<void> is_owners = check_owner(owner, look.database->uid, path); !is_owners)
+    return fail(is_owners.error());
   auto wal = status_if_there(path + "-wal");
   if (!wal) return fail(wal.error());
   look.wal = *wal;
@@ -212,7 +217,8 @@ Result<Look> take_look(const std::string& path, const Node& node, Sample sample,
   if (look.sample.held && look.sample.held->database_identity != look.database->identity)
     look.sample.held.reset();
 
-  Result<Opened> file = look.sample.held ? Opened(&look.sample.held->database) : own_if_there(path);
+  Result<Opened> file =
+      look.sample.held ? Opened(&look.sample.held->database) : own_if_there(path, owner);
   if (!file) return fail(file.error());
   if (!*file) return absent(std::move(look), state);
   if (Result<void> result = read_content(look, **file, node, state); !result)

@@ -108,8 +108,9 @@ struct LookState {
 };
 
 /// Opens, reads and closes; at most 20 us without retries and attribution. Blocks as long as the
-/// filesystem does. Errors: denied, busy (a writer was faster than every retry), io, limit,
-/// unsupported (not a file).
-Result<Look> take_look(const std::string& path, const Node& node, Sample sample, LookState& state);
+/// filesystem does. Errors: denied, also of a file that is not `owner`'s, busy (a writer was faster
+/// than every retry), io, limit, unsupported (not a file).
+Result<Look> take_look(const std::string& path, const Node& node, Sample sample, LookState& state,
+                       RequiredOwner owner = std::nullopt);
 
 }  // namespace sqlite_exporter

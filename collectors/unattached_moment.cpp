@@ -8,9 +8,9 @@
 
 namespace sqlite_exporter {
 
-Result<UnattachedMoment> read_unattached(const std::string& path) {
+Result<UnattachedMoment> read_unattached(const std::string& path, RequiredOwner owner) {
   UnattachedMoment moment;
-  const Result<std::optional<File>> database = open_if_there(path);
+  const Result<std::optional<File>> database = open_if_there(path, owner);
   if (!database) return fail(database.error());
   if (!*database) return moment;
   // Without anybody in WAL mode all of them are free most of the time: one probe tells.

@@ -26,7 +26,7 @@ struct UnattachedMoment {
 };
 
 /// The locks, and the part of the header that says which files and locks matter; empty if there is
-/// no such file. `path` is a realpath. Errors as `File::open`.
-Result<UnattachedMoment> read_unattached(const std::string& path);
+/// no such file. `path` is a realpath, of a file of `owner`'s. Errors as `File::open`.
+Result<UnattachedMoment> read_unattached(const std::string& path, RequiredOwner owner);
 
 }  // namespace sqlite_exporter

@@ -39,9 +39,12 @@ Result<FileIdentity> identity_of(const File& file) {
 
 }  // namespace
 
-WalWatch::WalWatch(std::string database) : database_(std::move(database)) {}
+WalWatch::WalWatch(std::string database, RequiredOwner owner)
+    : database_(std::move(database)), owner_(owner) {}
 
-void WalWatch::set_path(std::string database) {
+void WalWatch::set_path(std::string database, RequiredOwner owner) {
+  if (owner != owner_) path_checked_ = {};
+  owner_ = owner;
   if (database == database_) return;
   let_go();  // the old database is where it was: nothing of it is orphaned
   journal_mode_.reset();
@@ -83,9 +86,10 @@ Result<void> WalWatch::take(const SampleInstant& instant) {
 
 Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
   const bool was_attached = std::exchange(latest_.attached, false);
+  if (Result<void> is_owners = check_owner_at_path(); !is_owners) return is_owners;
   // In rollback mode nobody has a wal-index open: the header says so before anybody could.
   if (journal_mode_ == JournalMode::rollback) {
-    const Result<UnattachedMoment> moment = read_unattached(database_);
+    const Result<UnattachedMoment> moment = read_unattached(database_, owner_);
     if (!moment) return fail(moment.error());
     if (moment->journal_mode == JournalMode::rollback) {
       observe_no_wal_index(instant);
@@ -115,6 +119,14 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
   latest_.opened_each_time = !instant.may_keep_files || !may_stay_open(**shm);
   if (latest_.opened_each_time) return {};
   return hold(std::move(**shm), *identity);
+}
+
+/// A wal-index is looked at before the database, or without it.
+Result<void> WalWatch::check_owner_at_path() const {
+  if (!owner_) return {};
+  const Result<std::optional<FileStatus>> database = status_if_there(database_);
+  if (!database) return fail(database.error());
+  return *database ? check_owner(owner_, (*database)->uid, database_) : Result<void>();
 }
 
 Result<void> WalWatch::look_at_wal(const File& shm, const FileIdentity& identity,
@@ -161,7 +173,7 @@ void WalWatch::observe_no_wal_index(const SampleInstant& instant) {
 }
 
 Result<void> WalWatch::look_at_database(const SampleInstant& instant) {
-  Result<UnattachedMoment> moment = read_unattached(database_);
+  Result<UnattachedMoment> moment = read_unattached(database_, owner_);
   if (!moment) return fail(moment.error());
   forget_reads_of(instant.own_reader, moment->locks);
   observe(*moment, instant);
@@ -308,7 +320,7 @@ void WalWatch::observe_last_words(const SampleInstant& instant) {
 }
 
 Result<void> WalWatch::hold(File shm, const FileIdentity& shm_identity) {
-  Result<std::optional<File>> database = open_if_there(database_);
+  Result<std::optional<File>> database = open_if_there(database_, owner_);
   if (!database) return fail(database.error());
   if (!*database) return {};  // unlinked under a live application
   latest_.opened_each_time = !may_stay_open(**database);
@@ -329,7 +341,8 @@ bool WalWatch::held_is_current(std::chrono::steady_clock::time_point now) {
   const Result<FileStatus> shm = latest_.held->shm.status();
   if (!shm || shm->link_count == 0) return false;
   const Result<FileStatus> database = status_of(database_);
-  return database && database->identity == latest_.held->database_identity;
+  return database && database->identity == latest_.held->database_identity &&
+         (!owner_ || *owner_ == database->uid);
 }
 
 std::uint32_t WalWatch::scan_tail(const OldGeneration& old, const WalIndex& now) const {

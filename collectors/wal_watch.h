@@ -29,13 +29,15 @@ namespace sqlite_exporter {
 /// while one process keeps all others out) and -journal (while one does).
 class WalWatch {
  public:
-  /// `database` is a realpath: SQLite puts -wal and -shm beside the target of a symbolic link.
-  explicit WalWatch(std::string database);
+  /// `database` is a realpath: SQLite puts -wal and -shm beside the target of a symbolic link. Its
+  /// file is not looked at unless it is `owner`'s.
+  explicit WalWatch(std::string database, RequiredOwner owner = std::nullopt);
 
   /// The database moved (a symbolic link was changed). Counters go on.
-  void set_path(std::string database);
+  void set_path(std::string database, RequiredOwner owner = std::nullopt);
 
-  /// One look. Errors leave the totals as they are: nothing was seen.
+  /// One look. Errors leave the totals as they are: nothing was seen. Denied also if the file is
+  /// another's than the owner's.
   Result<void> take(const SampleInstant& instant);
 
   const Sample& latest() const { return latest_; }
@@ -46,6 +48,7 @@ class WalWatch {
 
  private:
   Result<void> look_at_path(const SampleInstant& instant);
+  Result<void> check_owner_at_path() const;
   Result<void> look_at_wal(const File& shm, const FileIdentity& identity,
                            const SampleInstant& instant);
   /// In rollback mode, or in WAL mode with nobody attached, locks are on the database file alone.
@@ -77,6 +80,7 @@ class WalWatch {
   void release_set_aside();
 
   std::string database_;
+  RequiredOwner owner_;
   WalCounters counters_;
   ReaderWatch readers_;
   CheckpointWatch checkpoints_;

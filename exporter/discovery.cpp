@@ -49,7 +49,7 @@ bool is_used_as_database(const File& file, const FileHead& head, const std::stri
 
 /// Identified if it may be a database. Error: limit.
 Result<Likeness> check(Found& found) {
-  const Result<File> file = File::open(found.path);
+  const Result<File> file = File::open(found.path, found.link_owner);
   if (!file && file.error().code == Errc::limit) return fail(file.error());
   if (!file) return file.error().code == Errc::denied ? Likeness::database : Likeness::none;
   // One read: of most files the first page is what is read from the disk for their first bytes.

@@ -23,6 +23,8 @@ struct Found {
   std::uint64_t link_count = 0;
   double modified = 0;    ///< mtime, unix seconds; 0 if the file could not be asked
   Use use = Use::unseen;  ///< of one that is new
+  /// Whose symbolic link led here, if that is neither root nor we: the file must be his.
+  RequiredOwner link_owner{};
 };
 
 struct CheckRules {

@@ -107,7 +107,9 @@ class Run {
       task_.error = resolved.error();  // whoever touched it would be led on by the kernel
       ++task_.refused_links;
     } else {
-      task_.found.push_back(found_at(path, resolved ? resolved->path : path));
+      Found found = found_at(path, resolved ? resolved->path : path);
+      if (resolved) found.link_owner = required_owner(resolved->links);
+      task_.found.push_back(std::move(found));
     }
   }
 
@@ -200,6 +202,7 @@ class Run {
         continue;
       }
       Found found{file, resolved ? resolved->path : file};
+      if (resolved) found.link_owner = required_owner(resolved->links);
       const Result<Likeness> likeness = likeness_of(found, rules);
       if (likeness == Likeness::database) task_.found.push_back(std::move(found));
       if (likeness == Likeness::noise) ++task_.noise;

@@ -37,7 +37,7 @@ Result<Sample> sample_of(LookTask& task, const LookTools& tools) {
     return latest_sample(*task.sample, tools);
   }
   if (!task.kept->watch) task.kept->watch = std::make_unique<WalWatch>(task.path);
-  task.kept->watch->set_path(task.path);
+  task.kept->watch->set_path(task.path, task.link_owner);
   const SampleInstant instant{unix_now(), std::chrono::steady_clock::now(), {}, 0};
   if (const Result<void> taken = task.kept->watch->take(instant); !taken)
     return fail(taken.error());
@@ -50,7 +50,7 @@ Result<Sample> sample_of(LookTask& task, const LookTools& tools) {
 bool run_look(LookTask& task, const Node& node, const LookTools& tools, bool last_try) {
   Stopwatch watch;
   const Result<Look> look = sample_of(task, tools).and_then([&](Sample sample) {
-    return take_look(task.path, node, std::move(sample), task.kept->look);
+    return take_look(task.path, node, std::move(sample), task.kept->look, task.link_owner);
   });
   tools.own_metrics->observe_collector(kLookName, watch.lap());
   if (!look) {

@@ -33,6 +33,7 @@ inline constexpr std::string_view kLookName = "look";
 struct LookTask {
   std::string name;  ///< of the subject
   std::string path;
+  RequiredOwner link_owner;
   bool sampled = true;
   std::shared_ptr<SampleCell> sample;
   std::shared_ptr<Subject::Kept> kept;

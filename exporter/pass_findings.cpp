@@ -99,7 +99,8 @@ SqlTargets targets_of(const Subjects& subjects, const PassFindings& findings) {
     const auto access = findings.access.find(name);
     targets.emplace(name,
                     SqlTarget{subject->path, subject->labels,
-                              access == findings.access.end() ? SqlAccess::state : access->second});
+                              access == findings.access.end() ? SqlAccess::state : access->second,
+                              subject->link_owner});
   }
   return targets;
 }

@@ -40,8 +40,9 @@ struct Watched {
   std::shared_ptr<SampleCell> cell;
   Clock::time_point taken;  ///< the cell's, which nobody else sets from now on
   Filesystem filesystem;
-  WalWatch watch;                       ///< the looking thread's alone while `looking`
-  std::optional<std::string> new_path;  ///< to be set after the look
+  WalWatch watch;  ///< the looking thread's alone while `looking`
+  /// To be set after the look.
+  std::optional<std::pair<std::string, RequiredOwner>> new_path;
   SamplePeriods periods{Clock::now()};
   bool busy = false;
   bool looking = false;
@@ -203,7 +204,10 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
     }
     item.looking = false;
     ++looks;
-    if (item.new_path) item.watch.set_path(*std::exchange(item.new_path, std::nullopt));
+    if (item.new_path) {
+      item.watch.set_path(std::move(item.new_path->first), item.new_path->second);
+      item.new_path.reset();
+    }
     if (active == number) {
       current = nullptr;
     } else if (const auto hung = stalled.find(item.filesystem.id); --hung->second.looks == 0) {
@@ -249,21 +253,21 @@ bool Sampler::stop() {
 }
 
 void Sampler::watch(const std::shared_ptr<SampleCell>& cell, std::string path,
-                    Filesystem filesystem) {
+                    Filesystem filesystem, RequiredOwner owner) {
   const std::lock_guard lock(shared_->mutex);
   auto& item = shared_->watched[cell.get()];
   // It may hang for good on what was mounted there before.
   if (item && item->looking && item->filesystem.id != filesystem.id) item = nullptr;
   if (!item) {
-    item = std::make_shared<Watched>(
-        Watched{cell, cell->get().taken, filesystem, WalWatch(std::move(path)), std::nullopt});
+    item = std::make_shared<Watched>(Watched{cell, cell->get().taken, filesystem,
+                                             WalWatch(std::move(path), owner), std::nullopt});
     // The first look at once: it is the baseline of all counters.
     shared_->queue.push({Clock::now(), {}, item});
     shared_->expected = std::min(shared_->expected, Clock::now());
   } else if (item->looking) {
-    item->new_path = std::move(path);
+    item->new_path.emplace(std::move(path), owner);
   } else {
-    item->watch.set_path(std::move(path));
+    item->watch.set_path(std::move(path), owner);
   }
   if (!item->looking) item->filesystem = std::move(filesystem);
   shared_->changed.notify_all();

@@ -37,9 +37,10 @@ class Sampler {
 
   /// Samples the database at the realpath `path` into `cell` from now on: ten times a second while
   /// somebody is attached and did something within the last second, or holds a lock; else once.
-  /// Over the budget, less often. A second call with the same cell gives the database a new path or
-  /// filesystem, which is where a look may hang.
-  void watch(const std::shared_ptr<SampleCell>& cell, std::string path, Filesystem filesystem);
+  /// Over the budget, less often. A second call with the same cell gives the database a new path,
+  /// filesystem, which is where a look may hang, or owner, as `WalWatch` has it.
+  void watch(const std::shared_ptr<SampleCell>& cell, std::string path, Filesystem filesystem,
+             RequiredOwner owner = std::nullopt);
   void forget(const std::shared_ptr<SampleCell>& cell);
   /// Whether the first thread could be started; if not, `supervise` tries again. Error: limit.
   Result<void> started() const;

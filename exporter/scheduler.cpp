@@ -294,7 +294,7 @@ void Scheduler::apply(const Subjects::Changes& changes) {
     subject->shown.reset();
     const Filesystem filesystem = filesystem_of(subject->path);
     if (subject->sampled && !filesystem.remote)
-      parts_.sampler.watch(subject->sample, subject->path, filesystem);
+      parts_.sampler.watch(subject->sample, subject->path, filesystem, subject->link_owner);
   }
   for (const auto& subject : changes.removed) {
     if (subject->sampled) parts_.sampler.forget(subject->sample);
@@ -314,7 +314,8 @@ void Scheduler::enrol(Subject& subject) {
   subject.sampled = sample;
   if (sample) {
     subject.filesystem = mount->superblock;
-    parts_.sampler.watch(subject.sample, subject.path, filesystem_of(subject.path));
+    parts_.sampler.watch(subject.sample, subject.path, filesystem_of(subject.path),
+                         subject.link_owner);
   } else {
     parts_.sampler.forget(subject.sample);
   }

@@ -148,7 +148,7 @@ class Scheduler {
   std::map<FilesystemId, std::string> stalled_;  ///< by a mountpoint of each
   std::uint64_t looks_counted_ = 0;
   std::shared_ptr<const KnownPaths> known_paths_ = std::make_shared<const KnownPaths>();
-  KnownPaths absent_;  ///< of the last looks
+  KnownPaths absent_;  ///< or another's by now, in the last looks
   PassFindings found_;
 };
 

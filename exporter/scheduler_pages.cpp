@@ -19,6 +19,13 @@ constexpr int kSnapshotIntervals = 3;
 /// Readings are shown for so many intervals after their look, in a page that is good for one more.
 constexpr int kKeptIntervals = kSnapshotIntervals - 1;
 
+/// Somebody's link led to it, and it may be another's by now: a walk that way will tell.
+bool may_be_refused(const LookTask& task) {
+  return task.link_owner && std::ranges::any_of(task.failures, [](const CollectorFailure& failure) {
+           return failure.error.code == Errc::denied;
+         });
+}
+
 }  // namespace
 
 void Scheduler::job_done(const Job& job) {
@@ -91,7 +98,8 @@ void Scheduler::collect_look(LookTask& task, Subject& subject) {
   }
   for (std::size_t limit = 0; limit < found_.limits.size(); ++limit)
     found_.limits[limit] = found_.limits[limit] || task.limits[limit];
-  if (task.states && task.states->contains(DatabaseState::absent)) absent_.insert(task.path);
+  const bool absent = task.states && task.states->contains(DatabaseState::absent);
+  if (absent || may_be_refused(task)) absent_.insert(task.path);
   found_.access[task.name] = task.access;
   found_.looked.insert_or_assign(task.name, std::move(task.batch));
   found_.node.look.holders.insert(task.holders.begin(), task.holders.end());

@@ -22,6 +22,7 @@ struct Subject {
   std::size_t entry = 0;                      ///< which `[[database]]` it comes from
   std::string matched_path;                   ///< what that entry's path or pattern gave
   std::string path;                           ///< its realpath; `matched_path` while it is absent
+  RequiredOwner link_owner;                   ///< as `Found` has it
 
   std::shared_ptr<SampleCell> sample = std::make_shared<SampleCell>();
   bool sampled = false;  ///< by the sampler; else the full look takes its samples (remote mounts)

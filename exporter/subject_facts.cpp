@@ -44,6 +44,7 @@ LookTask task_of(const Subject& subject) {
   LookTask task;
   task.name = subject.name;
   task.path = subject.path;
+  task.link_owner = subject.link_owner;
   task.sampled = subject.sampled;
   task.sample = subject.sample;
   task.kept = subject.kept;

@@ -44,6 +44,13 @@ bool is_in_use(const Subject& subject) {
   });
 }
 
+/// Whoever left a link to it has no claim that it stays: by now another's file may lie there.
+bool is_refused(const Subject& subject) {
+  return subject.link_owner && subject.sample->read([](const Sample& sample) {
+    return sample.error && sample.error->code == Errc::denied;
+  });
+}
+
 /// A file that was written to before it was watched says nothing: to make one is no use of it.
 void note_write(Subject& subject, const Found& found, double now) {
   if (found.modified > subject.modified && subject.modified > 0)
@@ -95,6 +102,7 @@ bool Subjects::enter(const std::shared_ptr<Subject>& subject, std::size_t entry,
   subject->entry = entry;
   subject->matched_path = found.matched_path;
   subject->path = found.path;
+  subject->link_owner = found.link_owner;
   subject->labels = render_labels(subject->name, config, host_path(found.path));
   return true;
 }
@@ -122,7 +130,10 @@ void Subjects::configure(std::vector<DatabaseConfig> entries, std::size_t max_da
   max_databases_ = max_databases;
   entries_ = std::move(entries);
   for (const auto& [subject, entry] : staying)
-    enter(subject, entry, {subject->matched_path, subject->path});
+    enter(subject, entry,
+          {.matched_path = subject->matched_path,
+           .path = subject->path,
+           .link_owner = subject->link_owner});
   for (const auto& subject : homeless)
     if (!keep_homeless(subject)) lost_.push_back(subject);
 }
@@ -212,8 +223,9 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled, double
       }
       still_there.insert(match->second.get());
       note_write(*match->second, found, now);
-      if (match->second->path != found.path) {
+      if (match->second->path != found.path || match->second->link_owner != found.link_owner) {
         match->second->path = found.path;
+        match->second->link_owner = found.link_owner;
         match->second->labels =
             render_labels(match->second->name, entries_[entry], host_path(found.path));
         changes.moved.push_back(match->second);
@@ -238,7 +250,7 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled, double
     const Subject& subject = *item.second;
     // One that was found anew is what it was found to be now.
     return subject.entry != kNoEntry && !fresh_paths.contains(subject.path) && is_in_use(subject) &&
-           by_name_.try_emplace(subject.name, item.second).second;
+           !is_refused(subject) && by_name_.try_emplace(subject.name, item.second).second;
   };
   std::erase_if(leaving, stays);
   left_out_ = {};
@@ -260,6 +272,7 @@ Subjects::Changes Subjects::merge(const Findings& findings, bool settled, double
     const auto subject = old.empty() ? std::make_shared<Subject>() : old.mapped();
     if (old.empty() && found->use == Use::locked) subject->last_use = now;
     subject->modified = found->modified;
+    if (!old.empty() && subject->link_owner != found->link_owner) changes.moved.push_back(subject);
     if (!enter(subject, entry, *found) && !old.empty()) changes.removed.push_back(subject);
   }
   if (!settled)

@@ -35,7 +35,7 @@ class Subjects {
                  const std::function<bool(std::string_view)>& is_excluded);
 
   struct Changes {
-    std::vector<std::shared_ptr<Subject>> moved;  ///< same name, another realpath
+    std::vector<std::shared_ptr<Subject>> moved;  ///< another realpath, or another link to it
     std::vector<std::shared_ptr<Subject>> removed;
   };
   /// Two paths with one realpath are one subject, that of an entry that names it, else of the

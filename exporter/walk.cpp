@@ -46,6 +46,7 @@ struct Folder {
   const std::string& real;
   const Positions& positions;
   std::size_t depth;
+  const FollowedLinks& links;  ///< that led to it
 };
 
 struct Subfolder {
@@ -76,7 +77,7 @@ class Walker {
       // Without the slash that either may end in.
       walked_.followed = path_below(real->path, "") != path_below(start_.directory, "");
       enter({top.get(), start_.directory, real->path, with_successors(components_, {0}),
-             start_.depth});
+             start_.depth, real->links});
     } else if (errno != ENOENT && errno != ENOTDIR) {
       set_error(errno, "open", start_.directory);
     }
@@ -109,7 +110,8 @@ class Walker {
     const Descriptor opened(open_directory(folder.descriptor, name, O_PATH | O_NOFOLLOW));
     if (opened.get() >= 0)
       return enter({opened.get(), path, path_below(folder.real, name),
-                    with_successors(components_, subfolder.positions), folder.depth + 1});
+                    with_successors(components_, subfolder.positions), folder.depth + 1,
+                    folder.links});
     if (errno == ENOTDIR && subfolder.follow) return follow(folder, path, name, subfolder);
     pass_over("open", path);
   }
@@ -118,11 +120,12 @@ class Walker {
   void follow(const Folder& folder, const std::string& path, const std::string& name,
               const Subfolder& subfolder) {
     walked_.followed = true;
-    const Result<ResolvedPath> resolved = rules_.resolve(path_below(folder.real, name));
+    Result<ResolvedPath> resolved = rules_.resolve(path_below(folder.real, name));
     if (!resolved) {
       if (resolved.error().code == Errc::unsupported) ++walked_.refused_links;
       return;
     }
+    resolved->links.insert(resolved->links.begin(), folder.links.begin(), folder.links.end());
     if (resolved->elsewhere) {
       for (const std::size_t position : subfolder.positions)
         leave(path, *resolved, std::span(components_).subspan(position), folder.depth + 1);
@@ -131,7 +134,7 @@ class Walker {
     const Descriptor opened(open_without_links(resolved->path, O_PATH | O_DIRECTORY));
     if (opened.get() < 0) return pass_over("open", path);
     enter({opened.get(), path, resolved->path, with_successors(components_, subfolder.positions),
-           folder.depth + 1});
+           folder.depth + 1, resolved->links});
   }
 
   /// False if the folder could not be listed.
@@ -189,7 +192,7 @@ class Walker {
     if (type == DT_UNKNOWN && !is_mountpoint) type = look_at(folder.descriptor, name, path);
     if (may_be_file(type) && is_match) {
       if (is_mountpoint)
-        leave(path, {real}, {}, folder.depth + 1);
+        leave(path, {real, true, folder.links}, {}, folder.depth + 1);
       else if (type != DT_UNKNOWN)
         walked_.files.push_back(path);
     }
@@ -198,7 +201,8 @@ class Walker {
     if (folder.depth >= rules_.limits.max_depth) return meet(WalkLimit::depth);
     if (is_mountpoint) {
       for (const std::size_t position : named)
-        leave(path, {real}, std::span(components_).subspan(position), folder.depth + 1);
+        leave(path, {real, true, folder.links}, std::span(components_).subspan(position),
+              folder.depth + 1);
       return;
     }
     Subfolder& known = subfolders[name];

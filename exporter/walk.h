@@ -26,7 +26,7 @@ struct WalkStart {
   std::vector<std::string> components;
   std::size_t depth = 0;  ///< how many folders below the pattern's fixed prefix
   std::string real{};     ///< the directory without symbolic links, if the walk came by one
-  FollowedLinks links{};  ///< that led to it, and are to be judged there
+  FollowedLinks links{};  ///< that led to it, and are to be judged there and behind it
 
   /// Whose mount it is that the walk touches.
   const std::string& real_directory() const { return real.empty() ? directory : real; }

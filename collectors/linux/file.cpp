@@ -71,11 +71,11 @@ Error error_from_errno(int number, std::string_view what, std::string_view path)
   return {errc_of(number), std::move(message)};
 }
 
-Result<File> File::open(const std::string& path) {
+Result<File> File::open(const std::string& path, RequiredOwner owner) {
   const int descriptor = open_without_links(path, kReadOnly);
   if (descriptor < 0 && errno == ELOOP)
     return fail(Errc::unsupported, "open " + path + ": a symbolic link is in it by now");
-  return opened(descriptor, path);
+  return opened(descriptor, path, owner);
 }
 
 Result<File> File::open_of_kernel(const std::string& path) {
@@ -83,7 +83,7 @@ Result<File> File::open_of_kernel(const std::string& path) {
   do {
     descriptor = ::open(path.c_str(), kReadOnly | O_CLOEXEC | O_NOFOLLOW);
   } while (descriptor < 0 && errno == EINTR);
-  return opened(descriptor, path);
+  return opened(descriptor, path, std::nullopt);
 }
 
 Result<File> File::reopen(int path_descriptor) {
@@ -92,10 +92,10 @@ Result<File> File::reopen(int path_descriptor) {
   do {
     descriptor = ::open(path.c_str(), kReadOnly | O_CLOEXEC);
   } while (descriptor < 0 && errno == EINTR);
-  return opened(descriptor, path);
+  return opened(descriptor, path, std::nullopt);
 }
 
-Result<File> File::opened(int descriptor, const std::string& path) {
+Result<File> File::opened(int descriptor, const std::string& path, RequiredOwner owner) {
   if (descriptor < 0) return fail(error_from_errno(errno, "open", path));
   File file(descriptor);
   if (leaves_too_few(descriptor, kReservedDescriptors))
@@ -105,6 +105,8 @@ Result<File> File::opened(int descriptor, const std::string& path) {
   if (!S_ISREG(status.st_mode)) {
     return fail(Errc::unsupported, "open " + path + ": not a regular file");
   }
+  if (Result<void> is_owners = check_owner(owner, status.st_uid, path); !is_owners)
+    return fail(is_owners.error());
   leave_atime(descriptor);
   return file;
 }
@@ -150,8 +152,15 @@ Result<FileStatus> File::status() const {
   return status_from(status);
 }
 
-Result<std::optional<File>> open_if_there(const std::string& path) {
-  Result<File> file = File::open(path);
+Result<void> check_owner(RequiredOwner owner, std::uint32_t uid, const std::string& path) {
+  if (!owner || *owner == uid) return {};
+  return fail(Errc::denied, "open " + path + ": it is the user " + std::to_string(uid) +
+                                "'s by now, and a symbolic link of the user " +
+                                std::to_string(*owner) + " led to it");
+}
+
+Result<std::optional<File>> open_if_there(const std::string& path, RequiredOwner owner) {
+  Result<File> file = File::open(path, owner);
   if (file) return std::optional<File>(std::move(*file));
   if (file.error().code == Errc::no_data) return std::nullopt;
   return fail(file.error());

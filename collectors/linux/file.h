@@ -21,6 +21,10 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
+/// The uid that a file must have to be opened, where somebody's symbolic link led to it: see
+/// `resolve_path`. Nothing: anybody's may be.
+using RequiredOwner = std::optional<std::uint32_t>;
+
 struct FileStatus {
   FileIdentity identity;
   std::uint64_t link_count = 0;  ///< 0: unlinked or replaced
@@ -43,9 +47,10 @@ class File final : public Reader {
   /// `O_RDONLY|O_CLOEXEC|O_NONBLOCK|O_NOCTTY`; `path` is a realpath, and no symbolic link is
   /// followed that came into it since (unsupported): whoever may write in a folder of it could have
   /// us read what he may not. A FIFO, a device or a directory is refused (unsupported) and never
-  /// blocks, and so is the use of the process's last descriptors (limit). Other errors as
-  /// `error_from_errno`. What is read leaves the atime alone, as `leave_atime` says.
-  static Result<File> open(const std::string& path);
+  /// blocks, and so is the use of the process's last descriptors (limit), and a file that is not
+  /// `owner`'s (denied). Other errors as `error_from_errno`. What is read leaves the atime alone,
+  /// as `leave_atime` says.
+  static Result<File> open(const std::string& path, RequiredOwner owner = std::nullopt);
   /// The same of a file in procfs, cgroupfs or another place where links are the kernel's: only a
   /// link in its last name is refused.
   static Result<File> open_of_kernel(const std::string& path);
@@ -64,7 +69,7 @@ class File final : public Reader {
 
  private:
   explicit File(int descriptor) : descriptor_(descriptor) {}
-  static Result<File> opened(int descriptor, const std::string& path);
+  static Result<File> opened(int descriptor, const std::string& path, RequiredOwner owner);
   int descriptor_ = -1;
 };
 
@@ -79,7 +84,11 @@ bool may_stay_open(const File& file);
 void leave_atime(int descriptor);
 
 /// `File::open`, where an absent file is an answer and not an error.
-Result<std::optional<File>> open_if_there(const std::string& path);
+Result<std::optional<File>> open_if_there(const std::string& path,
+                                          RequiredOwner owner = std::nullopt);
+
+/// Of a file at `path` that is `uid`'s. Error: denied.
+Result<void> check_owner(RequiredOwner owner, std::uint32_t uid, const std::string& path);
 
 /// lstat, of what is no symbolic link itself: that is unsupported, as its target is another's.
 /// Other errors: no_data if there is none, denied, io.

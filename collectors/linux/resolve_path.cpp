@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -68,17 +69,23 @@ constexpr std::uint32_t kUnknownUser = 65534;
 /// Who may have us read what root may read, or what we may.
 bool is_trusted(std::uint32_t owner) { return owner == 0 || owner == ::geteuid(); }
 
-/// Of the links whose targets were just reached.
+/// Of the links whose targets were just reached, and of all at the end of the path: a folder of the
+/// link's owner may hold files of others.
 Result<void> judge(FollowedLinks& links, std::size_t names_left, const std::string& reached) {
-  while (!links.empty() && links.back().names_after >= names_left) {
-    const std::uint32_t owner = links.back().owner;
-    links.pop_back();
-    struct stat status{};
-    const std::string path = reached.empty() ? "/" : reached;
-    if (::lstat(path.c_str(), &status) != 0) return fail(error_from_errno(errno, "resolve", path));
-    if (status.st_uid == owner && owner != kUnknownUser) continue;
+  const auto is_due = [&](const FollowedLink& link) {
+    return names_left == 0 || (!link.judged && link.names_after >= names_left);
+  };
+  if (std::ranges::none_of(links, is_due)) return {};
+  struct stat status{};
+  const std::string path = reached.empty() ? "/" : reached;
+  if (::lstat(path.c_str(), &status) != 0) return fail(error_from_errno(errno, "resolve", path));
+  for (FollowedLink& link : links) {
+    // Folders within his folder tell nothing of whose files are in them.
+    if (!is_due(link) || (link.judged && S_ISDIR(status.st_mode))) continue;
+    link.judged = true;
+    if (status.st_uid == link.owner && link.owner != kUnknownUser) continue;
     return fail(Errc::unsupported,
-                "a symbolic link of the user " + std::to_string(owner) + " leads to " + path +
+                "a symbolic link of the user " + std::to_string(link.owner) + " leads to " + path +
                     " of the user " + std::to_string(status.st_uid) +
                     ": it is followed only if its owner is root or owns what it leads to");
   }
@@ -117,13 +124,17 @@ Result<ResolvedPath> resolve_path(const std::string& root, const std::string& pa
         if (!is_trusted((*link)->owner)) links.push_back({(*link)->owner, names.size()});
         real.erase((*link)->target.starts_with('/') ? root.size() : parent_size);
         put_before(names, (*link)->target);
-        if (!names.empty() && (links.empty() || names.size() > links.back().names_after)) continue;
       }
     }
     if (const Result<void> judged = judge(links, names.size(), real); !judged)
       return fail(judged.error().code, "resolve " + path + ": " + judged.error().message);
   }
-  return ResolvedPath{real.empty() ? "/" : std::move(real), false, {}};
+  return ResolvedPath{real.empty() ? "/" : std::move(real), false, std::move(links)};
+}
+
+RequiredOwner required_owner(const FollowedLinks& links) {
+  // Those of two users have no file in common.
+  return links.empty() ? std::nullopt : RequiredOwner(links.front().owner);
 }
 
 }  // namespace sqlite_exporter

@@ -162,7 +162,8 @@ class Session {
     const bool old = Clock::now() - *now_.waiting_since > kLookAge;
     now_.waiting_since.reset();
     if (old) return look();
-    worker_.run(comparison_request(path()), now_.before->access, sql_.max_pinned_frames,
+    worker_.run(comparison_request(path()), std::nullopt, now_.before->access,
+                sql_.max_pinned_frames,
                 [this](Result<StatementResult> result) { answered(std::move(result)); });
   }
 

@@ -70,8 +70,9 @@ Result<std::pair<std::shared_ptr<const WorkerFiles>, Descriptor>> files_for_work
                    Descriptor(ends[1]));
 }
 
-FileServer::FileServer(std::string database, std::shared_ptr<const WorkerFiles> files)
-    : database_(std::move(database)), files_(std::move(files)) {}
+FileServer::FileServer(std::string database, std::shared_ptr<const WorkerFiles> files,
+                       RequiredOwner owner)
+    : database_(std::move(database)), owner_(owner), files_(std::move(files)) {}
 
 void FileServer::answer() {
   if (!files_) return;
@@ -83,7 +84,7 @@ void FileServer::answer() {
       request.wish >= kFileWishes)
     return end();  // it is gone, or it is none of ours any more
   const Result<File> file =
-      File::open(std::string(database_).append(kDatabaseFileEnds[request.file]));
+      File::open(std::string(database_).append(kDatabaseFileEnds[request.file]), owner_);
   const auto wish = static_cast<FileWish>(request.wish);
   FileReply reply = reply_of(file.and_then([](const File& open) { return open.status(); }));
   int handed = -1;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "collectors/base/result.h"
+#include "collectors/linux/file.h"
 #include "exporter/descriptor.h"
 
 namespace sqlite_exporter {
@@ -23,8 +24,9 @@ Result<std::pair<std::shared_ptr<const WorkerFiles>, Descriptor>> files_for_work
 /// asked. Owned and used by one thread; one statement runs at a time, and so does one of these.
 class FileServer {
  public:
-  /// `database` is a realpath. `files` is null if nobody asks.
-  FileServer(std::string database, std::shared_ptr<const WorkerFiles> files);
+  /// `database` is a realpath. `files` is null if nobody asks. Of an `owner` each file must be.
+  FileServer(std::string database, std::shared_ptr<const WorkerFiles> files,
+             RequiredOwner owner = std::nullopt);
   FileServer(const FileServer&) = delete;
   FileServer& operator=(const FileServer&) = delete;
 
@@ -39,6 +41,7 @@ class FileServer {
   bool watch(int descriptor);
 
   std::string database_;
+  RequiredOwner owner_;
   std::shared_ptr<const WorkerFiles> files_;
   int watch_ = -1;
 };

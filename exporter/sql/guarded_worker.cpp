@@ -33,7 +33,7 @@ bool GuardedWorker::is_free() const {
   return ended_ && !guard_ && hung_guards_ < kMostHungGuards && worker_.is_free();
 }
 
-void GuardedWorker::run(const StatementRequest& request, SqlAccess access,
+void GuardedWorker::run(const StatementRequest& request, RequiredOwner owner, SqlAccess access,
                         std::size_t max_pinned_frames, SqlWorker::Done done) {
   ended_.reset();
   worker_.run(request, [this, done = std::move(done)](Result<StatementResult> result) {
@@ -44,11 +44,12 @@ void GuardedWorker::run(const StatementRequest& request, SqlAccess access,
   });
   // In rollback mode a statement holds no lock.
   const bool pins = access == SqlAccess::wal;
-  guard(request.path, pins ? std::optional(max_pinned_frames) : std::nullopt);
+  guard(request.path, owner, pins ? std::optional(max_pinned_frames) : std::nullopt);
 }
 
-void GuardedWorker::guard(const std::string& path, std::optional<std::size_t> max_pinned_frames) {
-  guard_ = std::make_shared<StatementGuard>(path, max_pinned_frames, worker_.files());
+void GuardedWorker::guard(const std::string& path, RequiredOwner owner,
+                          std::optional<std::size_t> max_pinned_frames) {
+  guard_ = std::make_shared<StatementGuard>(path, max_pinned_frames, worker_.files(), owner);
   const auto harm = std::make_shared<bool>(false);
   loop_.in_pool([guard = guard_, harm] { *harm = guard->watch(); },
                 [this, harm, max_pinned_frames, guard = guard_] {

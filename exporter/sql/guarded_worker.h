@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "collectors/linux/file.h"
 #include "collectors/sql_access.h"
 #include "exporter/loop.h"
 #include "exporter/sql/sql_worker.h"
@@ -26,9 +27,10 @@ class GuardedWorker {
   bool is_free() const;
   bool is_pausing() const { return worker_.is_pausing(); }
   /// Only while it is free, on a database that was just found safe: `access` is wal or rollback.
-  /// `done` as `SqlWorker::run` has it; busy also for a statement that was ended.
-  void run(const StatementRequest& request, SqlAccess access, std::size_t max_pinned_frames,
-           SqlWorker::Done done);
+  /// No file is handed to the worker that is not `owner`'s. `done` as `SqlWorker::run` has it; busy
+  /// also for a statement that was ended.
+  void run(const StatementRequest& request, RequiredOwner owner, SqlAccess access,
+           std::size_t max_pinned_frames, SqlWorker::Done done);
   /// Has an idle worker end.
   void let_go() { worker_.let_go(); }
   /// The statement under way is not waited for.
@@ -37,7 +39,8 @@ class GuardedWorker {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void guard(const std::string& path, std::optional<std::size_t> max_pinned_frames);
+  void guard(const std::string& path, RequiredOwner owner,
+             std::optional<std::size_t> max_pinned_frames);
   void watch();
 
   Loop& loop_;

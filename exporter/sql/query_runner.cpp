@@ -142,7 +142,8 @@ void QueryRunner::start(Due due, const SqlTarget& target) {
   databases_.at(begun.due.database).runs[begun.due.query].due =
       next > begun.at ? next : begun.at + query.interval;
   running_ = true;
-  worker_.run(request_of(query, target.path), target.access, config_.max_pinned_frames,
+  worker_.run(request_of(query, target.path), target.link_owner, target.access,
+              config_.max_pinned_frames,
               [this, begun](Result<StatementResult> result) { finish(begun, std::move(result)); });
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collectors/batch.h"
+#include "collectors/linux/file.h"
 #include "collectors/sql_access.h"
 #include "exporter/exposition.h"
 #include "exporter/sql/config.h"
@@ -25,6 +26,7 @@ struct SqlTarget {
   std::string path;                           ///< a realpath
   std::shared_ptr<const std::string> labels;  ///< rendered
   SqlAccess access = SqlAccess::state;
+  RequiredOwner link_owner{};  ///< its files are nobody else's
 };
 
 /// By name.

@@ -24,10 +24,11 @@ constexpr std::chrono::milliseconds kPeriod(10);
 
 StatementGuard::StatementGuard(const std::string& path,
                                std::optional<std::size_t> max_pinned_frames,
-                               std::shared_ptr<const WorkerFiles> files)
+                               std::shared_ptr<const WorkerFiles> files, RequiredOwner owner)
     : path_(path),
+      owner_(owner),
       max_pinned_frames_(max_pinned_frames),
-      files_(path, std::move(files)),
+      files_(path, std::move(files), owner),
       ended_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 bool StatementGuard::watch() {
@@ -59,7 +60,7 @@ bool StatementGuard::wait() {
 }
 
 bool StatementGuard::watch_wal() {
-  const Result<File> shm = File::open(path_ + "-shm");
+  const Result<File> shm = File::open(path_ + "-shm", owner_);
   if (!shm) return false;
   std::optional<WalSalts> generation;
   std::uint32_t first = 0;

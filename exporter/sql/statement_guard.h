@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "collectors/linux/file.h"
 #include "exporter/descriptor.h"
 #include "exporter/sql/file_server.h"
 
@@ -17,9 +18,10 @@ namespace sqlite_exporter {
 class StatementGuard {
  public:
   /// Without `max_pinned_frames` no frames are looked at. `files` is where the worker asks; null if
-  /// nobody does.
+  /// nobody does. `owner` as `FileServer` has it.
   StatementGuard(const std::string& path, std::optional<std::size_t> max_pinned_frames,
-                 std::shared_ptr<const WorkerFiles> files = nullptr);
+                 std::shared_ptr<const WorkerFiles> files = nullptr,
+                 RequiredOwner owner = std::nullopt);
 
   /// Hands out files at once, and looks every ten milliseconds, by one read of the wal-index, until
   /// the statement ended or more frames than the limit were written since it began: then it must
@@ -35,6 +37,7 @@ class StatementGuard {
   bool watch_wal();
 
   std::string path_;
+  RequiredOwner owner_;
   std::optional<std::size_t> max_pinned_frames_;
   FileServer files_;
   Descriptor ended_;  ///< an eventfd

@@ -18,6 +18,7 @@ class LinksTest(support.TestCase):
     def setUp(self):
         super().setUp()
         os.chmod(self.folder, 0o755)
+        self.applications = {}
         for name, owner in (("one", ONE), ("other", OTHER)):
             os.mkdir(self.path(name), mode=0o700)
             os.mkdir(self.path(name, "app"), mode=0o700)
@@ -30,7 +31,7 @@ class LinksTest(support.TestCase):
         return super().path(os.path.join(*names))
 
     def database(self, name, owner, row):
-        app = self.application(name)
+        app = self.applications[name] = self.application(name)
         app.exec("pragma journal_mode=wal", "create table t(x)",
                  f"insert into t values ('{row}')")
         for end in ("", "-wal", "-shm"):
@@ -119,6 +120,54 @@ class LinksTest(support.TestCase):
             self.assertNotIn(SECRET, page)
             self.assertNotIn(self.secret, page)
             self.assertNotIn('sqlite_up{database="link"} 1', page)
+
+    def shared(self, owner, name):
+        """A folder that everybody may write in."""
+        os.mkdir(self.path(name))
+        os.chown(self.path(name), owner, owner)
+        os.chmod(self.path(name), 0o1777)
+
+    def test_a_file_of_another_in_the_place_of_what_a_link_leads_to(self):
+        self.shared(0, "shared")
+        self.database("shared/w.db", ONE, "another of his own")
+        self.link(self.path("shared/w.db"), "one/app/link.db")
+        exporter = self.running()
+        self.await_row(exporter, "another of his own")
+        self.applications["shared/w.db"].kill()
+        for end in ("", "-wal", "-shm"):
+            os.remove(self.path("shared/w.db") + end)
+        self.secret = self.database("shared/w.db", OTHER, SECRET)
+
+        def is_unwatched():
+            page = exporter.metrics()
+            self.assertNotIn(SECRET, page)
+            return 'database="app/link"' not in page
+
+        support.await_that(is_unwatched, "an end, though it is in use")
+        self.check_nothing_is_given_away(exporter, refused=1)
+
+    def test_a_file_of_another_in_a_folder_that_a_link_leads_to(self):
+        self.shared(ONE, "shared")
+        self.secret = self.database("shared/theirs.db", OTHER, SECRET)
+        self.database("shared/his.db", ONE, "another of his own")
+        self.link(self.path("shared"), "one/link")
+        exporter = self.running()
+        self.await_row(exporter, "another of his own")
+        self.check_nothing_is_given_away(exporter, refused=1)
+
+    def test_a_file_of_another_in_a_mount_below_a_folder_that_a_link_leads_to(self):
+        self.shared(ONE, "shared")
+        os.chmod(self.mount("shared/mounted", "-t", "tmpfs", "none"), 0o1777)
+        self.secret = self.database("shared/mounted/theirs.db", OTHER, SECRET)
+        self.database("shared/mounted/his.db", ONE, "another of his own")
+        self.link(self.path("shared"), "one/link")
+        exporter = self.running("one/link/*/*.db")
+        self.await_row(exporter, "another of his own")
+        exporter.await_sample("sqlite_exporter_discovery_refused_links 1")
+        for _ in range(4):
+            page = exporter.metrics()
+            self.assertNotIn(SECRET, page)
+            self.assertNotIn(self.secret, page)
 
     def test_links_of_root_and_of_the_owner_are_followed(self):
         self.link(self.path("one/app/own.db"), "one/app/by_himself.db")

@@ -244,6 +244,44 @@ TEST_CASE("a database that is gone stays while an application has it open") {
   CHECK(subjects.all().empty());
 }
 
+TEST_CASE("a database behind a link of a user stays in use only as long as it is his") {
+  Subjects subjects({entry("/d/*.db"), entry("/e/*.db")}, 10);
+  const auto linked = [](RequiredOwner owner) {
+    Found one{"/d/a.db", "/e/real.db"};
+    one.link_owner = owner;
+    return std::vector<Found>{one};
+  };
+  subjects.merge({linked(4001), std::vector<Found>{}});
+  const std::shared_ptr<Subject> subject = subjects.all().at("a");
+  CHECK(subject->link_owner == RequiredOwner(4001));
+  subject->sampled = true;
+  Sample sample;
+  sample.attached = true;
+  subject->sample->set(sample);
+  const auto configured_anew = subjects.entries();
+  subjects.configure(configured_anew, 10, nothing);
+  CHECK(subject->link_owner == RequiredOwner(4001));
+  SECTION("unlinked under an application of his own") {
+    CHECK(subjects.merge({found({}), found({})}).removed.empty());
+  }
+  SECTION("another's by now") {
+    sample.error = Error{Errc::denied, "it is another's"};
+    subject->sample->set(sample);
+    CHECK(subjects.merge({found({}), found({})}).removed.size() == 1);
+    CHECK(subjects.all().empty());
+  }
+  SECTION("another's link leads there") {
+    CHECK(subjects.merge({linked(4002), found({})}).moved.size() == 1);
+    CHECK(subject->link_owner == RequiredOwner(4002));
+  }
+  SECTION("found without a link") {
+    const Subjects::Changes changes = subjects.merge({found({}), found({"/e/real.db"})});
+    CHECK(changes.removed.empty());
+    CHECK(changes.moved.size() == 1);
+    CHECK_FALSE(subject->link_owner);
+  }
+}
+
 TEST_CASE("a new pattern over the same file keeps its subject, however late its walk comes back") {
   Subjects subjects({entry("/a/*.db")}, 10);
   subjects.merge({found({"/a/x.db", "/a/y.db"})});

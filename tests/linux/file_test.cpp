@@ -135,6 +135,20 @@ TEST_CASE("a directory, a device and a symbolic link are refused") {
   CHECK(code_of(File::open(directory / "link")) == Errc::unsupported);
 }
 
+TEST_CASE("a file that must be somebody's is opened only if it is his") {
+  const TemporaryDirectory directory;
+  const std::string path = written(directory, "f", "x");
+  const std::uint32_t uid = File::open(path).value().status().value().uid;
+  CHECK(File::open(path, uid));
+  CHECK(open_if_there(path, uid).value());
+  const auto refused = File::open(path, uid + 1);
+  CHECK(code_of(refused) == Errc::denied);
+  CHECK(refused.error().message == "open " + path + ": it is the user " + std::to_string(uid) +
+                                       "'s by now, and a symbolic link of the user " +
+                                       std::to_string(uid + 1) + " led to it");
+  CHECK_FALSE(open_if_there(directory / "none", uid + 1).value());
+}
+
 TEST_CASE("a descriptor is read-only, and closed in programs that are started") {
   const TemporaryDirectory directory;
   const auto file = File::open(written(directory, "f", "x"));

@@ -171,6 +171,30 @@ TEST_CASE("a link to what is another user's is not followed") {
     CHECK(failure("", users.root + name) == Errc::unsupported);
 }
 
+TEST_CASE("in a folder that a link leads to, only files of the link's owner are reached") {
+  if (only_root_gives_away()) return;
+  const Users users;
+  fs::create_directories(users.root + "/one/folder/deep");
+  users.give("/one/folder", kOne);
+  for (const char* const name : {"/one/folder/deep/theirs", "/one/folder/deep/own"})
+    std::ofstream(users.root + name) << "x";
+  users.give("/one/folder/deep", kOther);
+  users.give("/one/folder/deep/theirs", kOther);
+  users.give("/one/folder/deep/own", kOne);
+  users.link("/one/to_folder", "folder", kOne);
+  users.link("/other/to_folder", "../one/folder", kOther);
+  users.link("/one/folder/deep/their_link", "theirs", kOther);
+  const std::string deep = users.root + "/one/to_folder/deep";
+  CHECK(resolved("", deep) == users.root + "/one/folder/deep");  // it may hold files of his
+  CHECK(resolved("", deep + "/own") == users.root + "/one/folder/deep/own");
+  const auto own = resolve_path("", deep + "/own", anything);
+  CHECK(required_owner(own.value().links) == RequiredOwner(kOne));
+  CHECK(failure("", deep + "/theirs") == Errc::unsupported);
+  CHECK(failure("", deep + "/their_link") == Errc::unsupported);
+  CHECK(failure("", users.root + "/other/to_folder/deep/theirs") == Errc::unsupported);
+  CHECK_FALSE(required_owner(resolve_path("", users.root + "/one/own", anything).value().links));
+}
+
 TEST_CASE("a link to where somebody else goes on is judged there") {
   if (only_root_gives_away()) return;
   const Users users;
@@ -186,6 +210,8 @@ TEST_CASE("a link to where somebody else goes on is judged there") {
   const auto on = [&] { return resolve_path("", first->path, anything, first->links); };
   CHECK(on().error().code == Errc::unsupported);
   users.give("/mount/deep", kOne);
+  CHECK(on().error().code == Errc::unsupported);  // the file is root's
+  users.give("/mount/deep/file", kOne);
   CHECK(on().value().path == users.root + "/mount/deep/file");
 }
 

@@ -28,7 +28,7 @@ struct Site {
   Descriptor of_worker;
   FileServer server;
 
-  Site() : Site(files_for_worker().value()) {}
+  explicit Site(RequiredOwner owner = std::nullopt) : Site(files_for_worker().value(), owner) {}
   ~Site() { server.end(); }
 
   FileReply ask(const std::string& request, int* descriptor = nullptr) {
@@ -58,8 +58,8 @@ struct Site {
   }
 
  private:
-  explicit Site(std::pair<std::shared_ptr<const WorkerFiles>, Descriptor> ends)
-      : of_worker(std::move(ends.second)), server(database, std::move(ends.first)) {}
+  Site(std::pair<std::shared_ptr<const WorkerFiles>, Descriptor> ends, RequiredOwner owner)
+      : of_worker(std::move(ends.second)), server(database, std::move(ends.first), owner) {}
 };
 
 std::string request(int file, FileWish wish) {
@@ -112,6 +112,19 @@ TEST_CASE("neither a link nor a FIFO in the place of a file is handed over") {
   fs::remove(site.database);
   REQUIRE(::mkfifo(site.database.c_str(), 0600) == 0);
   CHECK(site.ask(request(0, FileWish::file)).error == ENXIO);
+}
+
+TEST_CASE("behind somebody's link, no file that is another's is handed over") {
+  Site own(::geteuid());
+  std::ofstream(own.database) << "x";
+  CHECK(own.ask(request(0, FileWish::status)).error == 0);
+  Site site(::geteuid() + 1);
+  for (const std::string_view end : kDatabaseFileEnds)
+    std::ofstream(std::string(site.database).append(end)) << "x";
+  for (int file = 0; file < 4; ++file)
+    for (const FileWish wish :
+         {FileWish::status, FileWish::file, FileWish::watch, FileWish::watch_and_events})
+      CHECK(site.ask(request(file, wish)).error == EACCES);
 }
 
 TEST_CASE("what is no request is not answered, and ends the service") {
