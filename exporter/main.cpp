@@ -15,6 +15,7 @@
 #include "exporter/command_line.h"
 #include "exporter/command_reference.h"
 #include "exporter/completion.h"
+#include "exporter/config_toml.h"
 #include "exporter/daemon.h"
 #include "exporter/demo/application.h"
 #include "exporter/demo/demo.h"
@@ -29,6 +30,7 @@
 #include "exporter/reference.h"
 #include "exporter/runbooks/runbooks.h"
 #include "exporter/selftest/selftest.h"
+#include "exporter/sql/check_queries.h"
 #include "exporter/sql/worker/worker.h"
 #include "exporter/thread.h"
 
@@ -103,9 +105,28 @@ int run(const CommandLine& line) {
   return leave(run_daemon(*config, log, options));
 }
 
+/// Where the file has the statements of its queries.
+Result<std::vector<std::string>> places_of_statements(const CommandLine& line) {
+  const Result<ConfigDraft> draft =
+      read_config_file(line.config_file.value_or(""), collector_names());
+  if (!draft) return fail(draft.error());
+  std::vector<std::string> places;
+  for (const QueryDraft& query : draft->queries)
+    if (query.sql) places.push_back(query.sql->where);
+  return places;
+}
+
 int check_config(const CommandLine& line) {
   const Result<Config> config = loader_of(line).load();
   if (!config) return report(config.error());
+  const Result<void> checked =
+      places_of_statements(line).and_then([&](const std::vector<std::string>& places) {
+        return check_queries(config->sql().queries, places);
+      });
+  if (!checked && checked.error().code == Errc::config) return report(checked.error());
+  if (!checked)
+    std::cerr << "sqlite_exporter: the queries could not be checked: " << checked.error().message
+              << '\n';
   return print(line.config_file.value_or("") + ": ok\n");
 }
 

@@ -245,6 +245,7 @@ unit_test(test_sql SOURCES
 unit_test(test_sql_worker SOURCES
   tests/exporter/sql/file_server_test.cpp
   tests/exporter/sql/worker/sandbox_test.cpp
+  tests/exporter/sql/worker/statement_words_test.cpp
   tests/exporter/sql/worker/stillness_test.cpp
   USES sql_worker exporter_core test_support)
 

@@ -18,9 +18,12 @@ namespace sqlite_exporter {
 /// A longer line from the other side is no message.
 inline constexpr std::size_t kMaxMessageSize = std::size_t{8} << 20U;
 
+/// In place of a path: the statement is not run, and its result is whether it could ever be.
+inline constexpr std::string_view kNoDatabase = ":memory:";
+
 /// What the worker is to read of one database: the rows of a SELECT, or synchronisation tables.
 struct StatementRequest {
-  std::string path;  ///< a realpath; any bytes
+  std::string path;  ///< a realpath; any bytes; or `kNoDatabase`
   std::string sql;   ///< UTF-8; not used with `sync`
   std::optional<SyncWork> sync;
   std::vector<std::string> labels;  ///< columns that are read as text

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import unittest
 
+import sql
 import support
 
 
@@ -39,6 +40,39 @@ class ProgramTest(support.TestCase):
     def test_check_config_says_ok(self):
         good = self.config('[[database]]\npath = "/var/lib/app/*.db"\n')
         self.assertEqual(support.run("check-config", good), (0, good + ": ok\n", ""))
+
+    def test_check_config_refuses_statements_that_the_worker_would(self):
+        for refused, why in (("delete from t", "no SELECT"),
+                             ("with a as (select 1) delete from t", "no SELECT"),
+                             ("select v from t; drop table t", "more than one statement"),
+                             ("select v form t", "syntax error"),
+                             ("select 1 as v where (", "incomplete input"),
+                             ("select unheard_of(1) as v", "no such function"),
+                             ("select quick_check as v from pragma_quick_check",
+                              "more than a query may"),
+                             ("select load_extension('x') as v", "more than a query may"),
+                             ("pragma journal_mode = wal", "more than a query may"),
+                             ("-- nothing", "no statement"),
+                             ("select 1 as w", "no column")):
+            with self.subTest(refused):
+                file = self.config("[[database]]\npath = '/x.db'\n" + sql.query("q", refused))
+                code, out, err = support.run("check-config", file)
+                self.assertEqual((code, out), (2, ""))
+                self.assertRegex(err, r"\Asqlite_exporter: [^\n]+\n\Z")
+                self.assertIn(file + ':6:7: key "query.sql" is refused: ', err)
+                self.assertIn(why, err)
+
+    def test_check_config_does_not_ask_for_tables(self):
+        for good in ("select v from t", "select t.v from a.t join u using (x);  -- all",
+                     "with a as (select 1 as v) select v from a",
+                     "select count(*) as v from t where [delete] = 'x;' and replace(v, 1, 2)",
+                     "select * from pragma_table_info('t') join (select 1 as v)",
+                     "select bm25(t) as v from t where t match 'x'",
+                     "with recursive n(v) as (select 1 union all select v + 1 from n) "
+                     "select max(v) as v from n"):
+            with self.subTest(good):
+                file = self.config("[[database]]\npath = '/x.db'\n" + sql.query("q", good))
+                self.assertEqual(support.run("check-config", file), (0, file + ": ok\n", ""))
 
     def test_version_and_help(self):
         self.assertRegex(support.run("--version")[1], r"^sqlite_exporter \d+\.\d+\.\d+")

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "exporter/sql/worker/check_statement.h"
 #include "exporter/sql/worker/connection.h"
 #include "exporter/sql/worker/select_rows.h"
 #include "exporter/sql/worker/sync_rows.h"
@@ -76,6 +77,8 @@ Result<StatementResult> run(const StatementRequest& request, const Deadline& dea
 }  // namespace
 
 Result<StatementResult> run_request(const StatementRequest& request) {
+  if (request.path == kNoDatabase)
+    return check_statement(request).map([] { return StatementResult(); });
   const auto begun = std::chrono::steady_clock::now();
   Result<StatementResult> result = run(request, Deadline{begun + request.timeout});
   if (!result) return fail(in_our_words(std::move(result.error())));

@@ -13,38 +13,6 @@ namespace sqlite_exporter {
 
 namespace {
 
-Result<Statement> prepare_one(sqlite3* connection, std::string_view sql) {
-  Result<Prepared> first = prepare(connection, sql);
-  if (!first) return fail(first.error());
-  if (!first->statement) return fail(Errc::config, "it holds no statement");
-  if (sqlite3_stmt_readonly(first->statement.get()) == 0 ||
-      sqlite3_column_count(first->statement.get()) == 0)
-    return fail(Errc::config, "it is no SELECT");
-  const Result<Prepared> second = prepare(connection, first->rest);
-  if (!second && second.error().code != Errc::config) return fail(second.error());
-  if (!second || second->statement) return fail(Errc::config, "it holds more than one statement");
-  return std::move(first->statement);
-}
-
-Result<std::vector<int>> find_columns(sqlite3_stmt* statement,
-                                      const std::vector<std::string>& wanted) {
-  const int count = sqlite3_column_count(statement);
-  std::vector<int> found;
-  for (const std::string& name : wanted) {
-    int column = 0;
-    while (column < count && name != sqlite3_column_name(statement, column)) ++column;
-    if (column < count) {
-      found.push_back(column);
-      continue;
-    }
-    std::string message = "it gives no column " + in_quotes(name) + ", but ";
-    for (int i = 0; i < count; ++i)
-      message.append(i == 0 ? "" : ", ").append(in_quotes(sqlite3_column_name(statement, i)));
-    return fail(Errc::config, as_utf8(message));
-  }
-  return found;
-}
-
 Result<std::optional<Number>> value_of(sqlite3_stmt* statement, int column, std::size_t row) {
   switch (sqlite3_column_type(statement, column)) {
     case SQLITE_NULL: return std::optional<Number>();
@@ -80,8 +48,40 @@ Result<ResultRow> read_row(sqlite3_stmt* statement, const std::vector<int>& labe
 
 }  // namespace
 
+Result<Statement> prepare_select(sqlite3* connection, std::string_view sql) {
+  Result<Prepared> first = prepare(connection, sql);
+  if (!first) return fail(first.error());
+  if (!first->statement) return fail(Errc::config, "it holds no statement");
+  if (sqlite3_stmt_readonly(first->statement.get()) == 0 ||
+      sqlite3_column_count(first->statement.get()) == 0)
+    return fail(Errc::config, "it is no SELECT");
+  const Result<Prepared> second = prepare(connection, first->rest);
+  if (!second && second.error().code != Errc::config) return fail(second.error());
+  if (!second || second->statement) return fail(Errc::config, "it holds more than one statement");
+  return std::move(first->statement);
+}
+
+Result<std::vector<int>> find_columns(sqlite3_stmt* statement,
+                                      const std::vector<std::string>& wanted) {
+  const int count = sqlite3_column_count(statement);
+  std::vector<int> found;
+  for (const std::string& name : wanted) {
+    int column = 0;
+    while (column < count && name != sqlite3_column_name(statement, column)) ++column;
+    if (column < count) {
+      found.push_back(column);
+      continue;
+    }
+    std::string message = "it gives no column " + in_quotes(name) + ", but ";
+    for (int i = 0; i < count; ++i)
+      message.append(i == 0 ? "" : ", ").append(in_quotes(sqlite3_column_name(statement, i)));
+    return fail(Errc::config, as_utf8(message));
+  }
+  return found;
+}
+
 Result<std::vector<ResultRow>> select_rows(sqlite3* connection, const StatementRequest& request) {
-  const Result<Statement> statement = prepare_one(connection, request.sql);
+  const Result<Statement> statement = prepare_select(connection, request.sql);
   if (!statement) return fail(statement.error());
   const auto labels = find_columns(statement->get(), request.labels);
   if (!labels) return fail(labels.error());
