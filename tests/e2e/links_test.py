@@ -127,13 +127,14 @@ class LinksTest(support.TestCase):
         os.chown(self.path(name), owner, owner)
         os.chmod(self.path(name), 0o1777)
 
-    def test_a_file_of_another_in_the_place_of_what_a_link_leads_to(self):
+    def check_replaced(self, end_of_his):
+        """His own, watched through his link, is unlinked, and another's comes to lie there."""
         self.shared(0, "shared")
         self.database("shared/w.db", ONE, "another of his own")
         self.link(self.path("shared/w.db"), "one/app/link.db")
         exporter = self.running()
         self.await_row(exporter, "another of his own")
-        self.applications["shared/w.db"].kill()
+        end_of_his(self.applications["shared/w.db"])
         for end in ("", "-wal", "-shm"):
             os.remove(self.path("shared/w.db") + end)
         self.secret = self.database("shared/w.db", OTHER, SECRET)
@@ -145,6 +146,23 @@ class LinksTest(support.TestCase):
 
         support.await_that(is_unwatched, "an end, though it is in use")
         self.check_nothing_is_given_away(exporter, refused=1)
+
+    def test_a_file_of_another_in_the_place_of_what_a_link_leads_to(self):
+        self.check_replaced(lambda application: application.kill())
+
+    def test_a_file_of_another_in_the_place_of_one_that_its_owner_has_open(self):
+        self.check_replaced(lambda application: None)
+
+    def test_files_of_another_beside_what_a_link_leads_to_give_no_rows(self):
+        self.database("one/real.db", ONE, SECRET)
+        self.link("../real.db", "one/app/link.db")
+        os.chown(self.path("one/real.db-wal"), OTHER, OTHER)
+        exporter = self.running()
+        self.await_row(exporter, "his own row")
+        exporter.await_sample('sqlite_query_success{database="app/link",query="rows"} 0')
+        page = exporter.metrics()
+        self.assertIn('sqlite_up{database="app/link"} 1', page)
+        self.assertNotIn(SECRET, page)
 
     def test_a_file_of_another_in_a_folder_that_a_link_leads_to(self):
         self.shared(ONE, "shared")
