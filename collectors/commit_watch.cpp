@@ -7,47 +7,92 @@ namespace sqlite_exporter {
 
 namespace {
 
+constexpr unsigned kReads = 3;
 constexpr unsigned kWaits = 2;
-constexpr std::chrono::seconds kPause(3);
+/// A transaction that is rolled back on purpose looks the same: so many in succession without a
+/// single commit are none.
+constexpr unsigned kRefusals = 5;
+constexpr std::chrono::seconds kLeastPause(6);
+constexpr std::chrono::minutes kMostPause(5);
 
-/// The writer that waits; nothing if none does. A reader takes PENDING too, shared, for a moment.
-std::optional<int> waiting_writer(const DatabaseLocks& locks) {
-  if (!locks.pending || !locks.pending->exclusive) return std::nullopt;
-  return locks.pending->pid;
+/// A reader takes PENDING too, shared, for a moment.
+bool commit_waits_in(const DatabaseLocks& locks) {
+  return locks.pending && locks.pending->exclusive;
+}
+
+/// Nothing if nobody writes.
+std::optional<int> writer_in(const DatabaseLocks& locks) {
+  if (commit_waits_in(locks)) return locks.pending->pid;
+  if (locks.reserved) return locks.reserved->pid;
+  return std::nullopt;
 }
 
 }  // namespace
 
-void CommitWatch::follow(const Moment& moment) {
-  const std::optional<int> writer = waiting_writer(moment.locks);
-  const int shared = moment.locks.shared->pid;
+void CommitWatch::Trouble::add(std::chrono::steady_clock::time_point now) {
+  if (count++ == 0) first = now;
+  last = now;
+}
+
+bool CommitWatch::Trouble::lasts(std::chrono::steady_clock::time_point now) const {
+  const auto pause =
+      std::clamp<std::chrono::steady_clock::duration>(2 * (last - first), kLeastPause, kMostPause);
+  return now - last <= pause;
+}
+
+void CommitWatch::follow_reader(const DatabaseLocks& locks) {
+  const std::optional<int> writer = writer_in(locks);
+  const int shared = locks.shared->pid;
   // Processes of other pid namespaces are all 0, and open file descriptions all -1.
   const int reader = shared > 0 && shared != writer ? shared : 0;
-  if (waiting_ && waiting_->pid > 0 && reader > 0 && reader != waiting_->pid)
-    waiting_.reset();  // another one: how long a commit waits for him is not known yet
-  if (!writer) return;
-  if (!waiting_) {
-    waiting_ = WaitedForReader{moment.taken, reader};
-    waits_ = 0;
+  // Who reads, then writes and waits was not in his own way, unless he reads after that as well.
+  if (shared > 0 && shared == writer && pid_ == shared && !outlived_) pid_ = 0;
+  if (reader > 0 && reader != pid_) {
+    // Another one, or one who may have come since: how long a commit waits for him is not known. In
+    // one and the same wait nobody came.
+    if (pid_ > 0 || !(waited_ && commit_waits_in(locks))) forget_trouble();
+    pid_ = reader;
   }
-  waiting_->pid = std::max(waiting_->pid, reader);
-  last_wait_ = moment.taken;
-  ++waits_;
+  if (reader > 0 && !writer && is_troubled()) outlived_ = true;
+  ++reads_;
 }
 
 void CommitWatch::observe(const Moment& moment) {
   const auto before = std::exchange(change_counter_, moment.change_counter);
   const bool commit = before && before != moment.change_counter;
   if (!moment.locks.shared || moment.locks.exclusive() || commit) return forget();
-  follow(moment);
-  if (waiting_ && moment.taken - last_wait_ > kPause) return forget();
-  told_ = waiting_ && waits_ >= kWaits ? waiting_ : std::nullopt;
+  follow_reader(moment.locks);
+
+  waited_ = commit_waits_in(moment.locks);
+  if (waited_) waits_.add(moment.taken);
+  // A sample later, so that the change counter would have said that it was committed.
+  const bool ended = writes_ && !moment.locks.reserved && moment.change_counter;
+  if (ended) refusals_.add(moment.taken);
+  writes_ = moment.journal_begun || (writes_ && !ended);
+
+  told_.reset();
+  for (const auto& [trouble, enough] : {std::pair(waits_, kWaits), std::pair(refusals_, kRefusals)})
+    if (trouble.count >= enough && trouble.lasts(moment.taken))
+      told_ = WaitedForReader{told_ ? std::min(told_->since, trouble.first) : trouble.first, pid_};
+}
+
+CommitSuspicion CommitWatch::suspicion() const {
+  if (is_troubled()) return CommitSuspicion::held_up;
+  return reads_ >= kReads ? CommitSuspicion::reader : CommitSuspicion::none;
+}
+
+void CommitWatch::forget_trouble() {
+  reads_ = 0;
+  waits_ = Trouble();
+  refusals_ = Trouble();
+  writes_ = outlived_ = false;
 }
 
 void CommitWatch::forget() {
-  waiting_.reset();
+  forget_trouble();
+  pid_ = 0;
+  waited_ = false;
   told_.reset();
-  waits_ = 0;
 }
 
 }  // namespace sqlite_exporter

@@ -12,8 +12,8 @@ namespace {
 constexpr Metric kBlockedSeconds = gauge(
     "sqlite_commit_blocked_seconds",
     "In rollback mode, at least so long this owner's transaction has kept others from committing: "
-    "reader (a writer waits for its read transaction to end), writer (its write transaction is "
-    "open). From 5 s on; owner labels are empty where it cannot be told.",
+    "reader (commits wait or fail until its read transaction ends), writer (its write transaction "
+    "is open). From 5 s on; owner labels are empty where it cannot be told.",
     {"cause", "owner_process", "owner_unit", "owner_namespace", "owner_pod", "owner_container"});
 constexpr Metric kBlockedPid =
     gauge("sqlite_commit_blocked_pid",

@@ -11,7 +11,7 @@
 namespace sqlite_exporter {
 
 enum class CommitCause : std::uint8_t {
-  reader,  ///< a writer waits for its read transaction to end
+  reader,  ///< commits wait or fail until its read transaction ends
   writer,  ///< its write transaction is open
 };
 

@@ -49,8 +49,9 @@ struct Sample {
   LockTime lock_time;
   OldReaders old_readers;
   CheckpointTotals checkpoints;
-  bool readers_in_turn = false;                      ///< TurnWatch
-  std::optional<WaitedForReader> waited_for_reader;  ///< in rollback mode
+  bool readers_in_turn = false;                              ///< TurnWatch
+  std::optional<WaitedForReader> waited_for_reader;          ///< in rollback mode
+  CommitSuspicion commit_suspicion = CommitSuspicion::none;  ///< likewise
   bool attached = false;          ///< somebody held the dead man's switch at the last sample
   bool opened_each_time = false;  ///< somebody is attached, and descriptors are too few to keep any
   bool locked = false;  ///< nobody is attached, and somebody held a lock on the database file

@@ -39,8 +39,8 @@ Result<FileIdentity> identity_of(const File& file) {
 
 }  // namespace
 
-WalWatch::WalWatch(std::string database, RequiredOwner owner)
-    : database_(std::move(database)), owner_(owner) {}
+WalWatch::WalWatch(std::string database, RequiredOwner owner, std::shared_ptr<CreatedFiles> created)
+    : database_(std::move(database)), owner_(owner), journal_(std::move(created)) {}
 
 void WalWatch::set_path(std::string database, RequiredOwner owner) {
   if (owner != owner_) path_checked_ = {};
@@ -52,6 +52,8 @@ void WalWatch::set_path(std::string database, RequiredOwner owner) {
   credit_unopened_ = {};
   last_moment_.reset();
   readers_.forget();
+  commits_.forget();
+  tell_commits();
   counters_.rebase();
   counter_leaps_ = CounterLeaps();
   exclusive_ = ExclusiveWatch();
@@ -201,11 +203,20 @@ void WalWatch::observe_commits(const UnattachedMoment& moment, const SampleInsta
   turns_.forget();
   latest_.readers_in_turn = false;
   if (moment.journal_mode == JournalMode::rollback) {
-    commits_.observe({moment.locks, moment.change_counter, instant.steady});
+    // Asked for only where somebody reads for longer than a moment: the others cost nothing.
+    const bool reads = commits_.suspicion() != CommitSuspicion::none;
+    commits_.observe(
+        {moment.locks, moment.change_counter, instant.steady, reads && journal_.begun(database_)});
   } else {
     commits_.forget();
   }
+  tell_commits();
+}
+
+void WalWatch::tell_commits() {
   latest_.waited_for_reader = commits_.reader();
+  latest_.commit_suspicion = commits_.suspicion();
+  if (latest_.commit_suspicion == CommitSuspicion::none) journal_.forget();
 }
 
 void WalWatch::observe_exclusive(const UnattachedMoment& moment, const SampleInstant& instant) {
@@ -259,7 +270,7 @@ void WalWatch::observe(const WalMoment& moment, const WalLocks& locks, bool same
   commits_.forget();
   counter_leaps_.observe(std::nullopt, instant.steady);
   latest_.change_counter.reset();
-  latest_.waited_for_reader.reset();
+  tell_commits();
   readers_.observe(moment.index, locks, instant.steady);
   latest_.old_readers = readers_.readers();
   observe_turns(moment.index, locks, instant);

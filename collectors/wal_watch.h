@@ -14,6 +14,7 @@
 #include "collectors/exclusive_wal.h"
 #include "collectors/exclusive_watch.h"
 #include "collectors/held_locks.h"
+#include "collectors/journal_watch.h"
 #include "collectors/lock_time.h"
 #include "collectors/reader_watch.h"
 #include "collectors/sample.h"
@@ -26,12 +27,15 @@ namespace sqlite_exporter {
 
 /// Owned and driven by one thread. `pread` and F_GETLK only; opens at most -shm (while nobody is
 /// attached), the database (while nobody is, and once when somebody is), -wal (after a reset, and
-/// while one process keeps all others out) and -journal (while one does).
+/// while one process keeps all others out) and -journal (while one does). Whether a -journal was
+/// made is asked while somebody reads, in rollback mode, for longer than a moment.
 class WalWatch {
  public:
   /// `database` is a realpath: SQLite puts -wal and -shm beside the target of a symbolic link. Its
-  /// file is not looked at unless it is `owner`'s.
-  explicit WalWatch(std::string database, RequiredOwner owner = std::nullopt);
+  /// file is not looked at unless it is `owner`'s. `created` sees the journals of commits that are
+  /// over before a sample could; may be null.
+  explicit WalWatch(std::string database, RequiredOwner owner = std::nullopt,
+                    std::shared_ptr<CreatedFiles> created = nullptr);
 
   /// The database moved (a symbolic link was changed). Counters go on.
   void set_path(std::string database, RequiredOwner owner = std::nullopt);
@@ -61,6 +65,7 @@ class WalWatch {
                          const SampleInstant& instant);
   void observe_exclusive(const UnattachedMoment& moment, const SampleInstant& instant);
   void observe_commits(const UnattachedMoment& moment, const SampleInstant& instant);
+  void tell_commits();
   void observe_turns(const WalIndex& index, const WalLocks& locks, const SampleInstant& instant);
   void end_exclusive(const SampleInstant& instant);
   void add_up();
@@ -86,6 +91,7 @@ class WalWatch {
   CheckpointWatch checkpoints_;
   TurnWatch turns_;
   CommitWatch commits_;
+  JournalWatch journal_;
   CounterLeaps counter_leaps_;
   ExclusiveWatch exclusive_;
   ExclusiveWal exclusive_wal_;

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "collectors/linux/created_files.h"
 #include "collectors/wal_watch.h"
 #include "exporter/clock.h"
 #include "exporter/sample_periods.h"
@@ -126,6 +127,7 @@ struct Sampler::Shared : std::enable_shared_from_this<Shared> {
   std::shared_ptr<CpuTime> cpu_time;
   OwnReader own_reader;
   std::shared_ptr<DescriptorRoom> room;
+  const std::shared_ptr<CreatedFiles> created = std::make_shared<CreatedFiles>();
   Pace pace;
   Clock::time_point next_tick;  ///< of the budget
 
@@ -260,7 +262,8 @@ void Sampler::watch(const std::shared_ptr<SampleCell>& cell, std::string path,
   if (item && item->looking && item->filesystem.id != filesystem.id) item = nullptr;
   if (!item) {
     item = std::make_shared<Watched>(Watched{cell, cell->get().taken, filesystem,
-                                             WalWatch(std::move(path), owner), std::nullopt});
+                                             WalWatch(std::move(path), owner, shared_->created),
+                                             std::nullopt});
     // The first look at once: it is the baseline of all counters.
     shared_->queue.push({Clock::now(), {}, item});
     shared_->expected = std::min(shared_->expected, Clock::now());

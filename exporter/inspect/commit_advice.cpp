@@ -19,8 +19,8 @@ void add(const CommitBlocker& blocker, std::string_view action, std::vector<Advi
   meaning.append(reader ? " has had a read transaction open for at least "
                         : " has had a write transaction open for at least ");
   meaning.append(time_in_words(blocker.seconds));
-  meaning.append(reader ? ", for whose end a writer waits: nobody can commit (\"database is "
-                          "locked\")."
+  meaning.append(reader ? ", until whose end commits wait or fail: nobody can commit (\"database "
+                          "is locked\")."
                         : ": nobody else can write (\"database is locked\").");
   // Two looks, a moment apart, show an ordinary reader in the way of an ordinary commit.
   const Severity severity = blocker.seconds >= kLongWait ? Severity::attention : Severity::note;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/commits.h"
 #include "collectors/linux/mount_table.h"
 #include "exporter/clock.h"
 #include "exporter/descriptor_limit.h"
@@ -39,6 +40,10 @@ constexpr std::string_view kClearScreen = "\x1b[H\x1b[2J";
 constexpr std::chrono::milliseconds kPeriodOnce(50);
 constexpr unsigned kStepsToLookOnce = 3;
 constexpr unsigned kStepsOnce = 2 * kStepsToLookOnce + 1;
+/// Whoever reads in rollback mode may keep commits from ending: whether one suffers takes a second
+/// to see, and whether it is more than an ordinary wait takes five from its first sign on.
+constexpr unsigned kStepsForReader = 22;
+constexpr unsigned kStepsForCommit = 130;
 /// Watching: as the sampler of the daemon does, and a look every second.
 constexpr std::chrono::milliseconds kPeriodWatching(100);
 constexpr unsigned kStepsToLookWatching = 10;
@@ -147,6 +152,19 @@ class Session {
     const std::optional<Look>& look = slot.latest.look;
     if (look && (look->states & look->suspected) != look->suspected)
       slot.last_step = kStepsOnce + kStepsToLookOnce;
+    if (look && slot.steps >= slot.last_step && slot.steps < steps_for_commits(*look))
+      slot.last_step += kStepsToLookOnce;
+  }
+
+  static unsigned steps_for_commits(const Look& look) {
+    const auto blocker = commit_reader(look);
+    switch (look.sample.commit_suspicion) {
+      case CommitSuspicion::none: break;
+      case CommitSuspicion::reader: return kStepsForReader;
+      case CommitSuspicion::held_up:
+        return blocker && blocker->seconds >= kLongWait ? 0 : kStepsForCommit;
+    }
+    return 0;
   }
 
   bool is_finished(const Slot& slot) const { return !watch_ && slot.steps == slot.last_step; }

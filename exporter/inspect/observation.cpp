@@ -1,9 +1,11 @@
 #include "exporter/inspect/observation.h"
 
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <utility>
 
+#include "collectors/linux/created_files.h"
 #include "collectors/linux/file.h"
 #include "exporter/clock.h"
 
@@ -51,7 +53,7 @@ Result<void> Inspection::resolve() {
   if (watch_) {
     watch_->set_path(resolved_);
   } else {
-    watch_.emplace(resolved_);
+    watch_.emplace(resolved_, std::make_shared<CreatedFiles>());
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/linux/created_files.h"
 #include "collectors/registry.h"
 #include "exporter/clock.h"
 #include "exporter/exposition.h"
@@ -30,7 +31,8 @@ std::vector<std::string> samples_of(const std::string& text) {
 
 }  // namespace
 
-Observer::Observer(std::string path) : path_(std::move(path)), watch_(path_) {
+Observer::Observer(std::string path)
+    : path_(std::move(path)), watch_(path_, std::make_shared<CreatedFiles>()) {
   node_.mounts = MountTable({{"/", "ext4", "/dev/root", false}});
   node_.open_files = std::make_shared<OpenTableCache>(std::chrono::seconds(0));
 }
