@@ -42,18 +42,24 @@ bool CommitWatch::Trouble::lasts(std::chrono::steady_clock::time_point now) cons
 
 void CommitWatch::follow_reader(const DatabaseLocks& locks) {
   const std::optional<int> writer = writer_in(locks);
-  const int shared = locks.shared->pid;
+  if (writer) writer_ = *writer;
   // Processes of other pid namespaces are all 0, and open file descriptions all -1.
-  const int reader = shared > 0 && shared != writer ? shared : 0;
-  // Who reads, then writes and waits was not in his own way, unless he reads after that as well.
-  if (shared > 0 && shared == writer && pid_ == shared && !outlived_) pid_ = 0;
-  if (reader > 0 && reader != pid_) {
-    // Another one, or one who may have come since: how long a commit waits for him is not known. In
-    // one and the same wait nobody came.
-    if (pid_ > 0 || !(waited_ && commit_waits_in(locks))) forget_trouble();
-    pid_ = reader;
+  const int named = locks.shared->pid;
+  if (named > 0 && named == writer) {
+    if (pid_ == 0) pid_ = named;
+    own_ = pid_ == named && !outlived_;
+  } else if (named > 0 && named != pid_) {
+    // Another one, or one who may have come since: how long a commit waits for him is not known.
+    // But into one and the same wait nobody comes.
+    const bool same_wait = waited_ && commit_waits_in(locks) && (pid_ == 0 || own_);
+    if (!same_wait) forget_trouble();
+    pid_ = named;
+    own_ = false;
+  } else if (named > 0) {
+    // The kernel names the oldest: what the writer itself took for its commit is gone by now.
+    if (!writer && is_troubled()) outlived_ = true;
+    own_ = false;
   }
-  if (reader > 0 && !writer && is_troubled()) outlived_ = true;
   ++reads_;
 }
 
@@ -73,7 +79,8 @@ void CommitWatch::observe(const Moment& moment) {
   told_.reset();
   for (const auto& [trouble, enough] : {std::pair(waits_, kWaits), std::pair(refusals_, kRefusals)})
     if (trouble.count >= enough && trouble.lasts(moment.taken))
-      told_ = WaitedForReader{told_ ? std::min(told_->since, trouble.first) : trouble.first, pid_};
+      told_ = WaitedForReader{told_ ? std::min(told_->since, trouble.first) : trouble.first,
+                              own_ ? 0 : pid_, writer_};
 }
 
 CommitSuspicion CommitWatch::suspicion() const {
@@ -85,12 +92,12 @@ void CommitWatch::forget_trouble() {
   reads_ = 0;
   waits_ = Trouble();
   refusals_ = Trouble();
-  writes_ = outlived_ = false;
+  writes_ = own_ = outlived_ = false;
 }
 
 void CommitWatch::forget() {
   forget_trouble();
-  pid_ = 0;
+  pid_ = writer_ = 0;
   waited_ = false;
   told_.reset();
 }

@@ -13,6 +13,7 @@ namespace sqlite_exporter {
 struct WaitedForReader {
   std::chrono::steady_clock::time_point since;  ///< the first sample that saw a commit held up
   int pid = 0;  ///< of the reader; 0: of several the kernel named the writer, or none can be told
+  int writer = 0;  ///< the last one seen: not the reader, where that is not known
 };
 
 /// How far the samples have come before they tell a reader.
@@ -62,8 +63,10 @@ class CommitWatch {
   bool is_troubled() const { return waits_.count > 0 || refusals_.count > 0; }
 
   unsigned reads_ = 0;     ///< samples in succession that saw him
-  int pid_ = 0;            ///< the reader's, if it is known
-  bool outlived_ = false;  ///< he was seen without a writer after trouble: it is not his own alone
+  int pid_ = 0;            ///< the reader's, or the writer's if `own_`
+  int writer_ = 0;         ///< the last one's
+  bool own_ = false;       ///< SHARED may be the writer's alone, which is not in its own way
+  bool outlived_ = false;  ///< he reads on after a commit has failed, be it his own process's
   bool waited_ = false;    ///< the sample before saw a commit wait
   bool writes_ = false;    ///< a transaction has begun a journal, and its end was not seen yet
   Trouble waits_;

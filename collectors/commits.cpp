@@ -87,7 +87,8 @@ std::optional<CommitBlocker> commit_reader(const Look& look) {
   const WaitedForReader& waited = *look.sample.waited_for_reader;
   const HolderProcess* reader = process_of(look, waited.pid);
   if (waited.pid <= 0) {
-    const int writer = writer_of(look.database_locks);
+    const int now = writer_of(look.database_locks);
+    const int writer = now > 0 ? now : waited.writer;  // it may have let go, and try again
     const auto& all = look.holders.processes;
     const auto other = std::ranges::find_if(all, [&](const HolderProcess& holder) {
       return holder.holds_shared && holder.pid != writer;

@@ -138,6 +138,7 @@ unit_test(test_observer ONE_THREAD SOURCES
   tests/collectors/held_locks_test.cpp
   tests/collectors/holder_libraries_test.cpp
   tests/collectors/holders_test.cpp
+  tests/collectors/journal_watch_test.cpp
   tests/collectors/last_write_test.cpp
   tests/collectors/lock_time_test.cpp
   tests/collectors/locks_test.cpp

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+import time
 import unittest
 
 import cases
@@ -115,6 +116,83 @@ class RollbackTest(cases.TestCase):
         writer.exec("insert into t values (1)")
         support.await_that(lambda: "sqlite_commit_blocked_seconds{" not in exporter.page(),
                            "nobody to be in the way")
+
+    def forgotten(self, busy_timeout):
+        """A reader that was forgotten, and a step of a writer that is refused each time."""
+        writer = self.application("app.db").exec("create table t(x)", MANY.format(2000, 100),
+                                                 f"pragma busy_timeout={busy_timeout}")
+        reader = self.application("app.db")
+        reader.ask("step select rowid from t")
+
+        def try_again():
+            with self.assertRaisesRegex(AssertionError, "locked"):
+                writer.exec("insert into t values (1)")
+
+        return reader, try_again
+
+    def test_a_writer_without_a_busy_timeout(self):
+        """It holds its locks for a tenth of a millisecond; no sample meets them."""
+        reader, try_again = self.forgotten(busy_timeout=0)
+        exporter = self.exporter(self.path("app.db"))
+        with self.doing(try_again, pause=0.3):
+            said = self.inspect()
+            self.assertEqual((said.code, said.verdict), (1, "attention"), said.fields)
+            self.assertIn(str(reader.process.pid), said.text("reader"))
+            self.await_blocked(exporter, "reader", 5)
+            self.assert_named(reader, "reader")
+        # A reading of it all is not lost between two scrapes.
+        self.assertRegex(exporter.metrics(), r"sqlite_commit_blocked_seconds{.*reader")
+
+    def test_a_writer_that_waits_now_and_then(self):
+        """A busy timeout of 2 s, and a try every 10 s: told at all scrapes from the second on."""
+        reader, try_again = self.forgotten(busy_timeout=2000)
+        exporter = self.exporter(self.path("app.db"))
+        with self.doing(try_again, pause=8):
+            self.await_blocked(exporter, "reader", 15)
+            self.await_blocked(exporter, "reader", 18)  # in the pause
+            self.assertRegex(exporter.metrics(), r"sqlite_commit_blocked_seconds{.*reader")
+            self.assertIn(f'sqlite_commit_blocked_pid{{database="app",cause="reader"}} '
+                          f"{reader.process.pid}", exporter.metrics())
+
+    def test_a_long_report_of_which_nobody_suffers(self):
+        self.forgotten(busy_timeout=0)
+        exporter = self.exporter(self.path("app.db"))
+        for _ in range(3):
+            said = self.inspect()
+            self.assertEqual((said.code, said.verdict), (0, "healthy"), said.fields)
+            self.assertNotIn("sqlite_commit_blocked_seconds{", exporter.metrics())
+
+    def test_a_writer_that_is_refused_once(self):
+        reader, try_again = self.forgotten(busy_timeout=0)
+        exporter = self.exporter(self.path("app.db"))
+        exporter.await_sample('sqlite_readers{database="app"} 1')
+        try_again()
+        said = self.inspect()
+        self.assertEqual((said.code, said.verdict), (0, "healthy"), said.fields)
+        self.assertNotIn("sqlite_commit_blocked_seconds{", exporter.metrics())
+        reader.ask("finish")
+        said = self.inspect()
+        self.assertEqual((said.code, said.verdict), (0, "healthy"), said.fields)
+
+    def test_short_readers_beside_a_writer_that_commits(self):
+        writer = self.application("app.db").exec("create table t(x)", MANY.format(2000, 100),
+                                                 "pragma busy_timeout=5000")
+        readers = [self.application("app.db").exec("pragma busy_timeout=5000") for _ in range(2)]
+        exporter = self.exporter(self.path("app.db"))
+
+        def read_on():
+            for reader in readers:
+                reader.ask("step select rowid from t")
+            time.sleep(0.3)  # what it reads for, and not what the test waits for
+            for reader in readers:
+                reader.ask("finish")
+
+        with self.doing(read_on, pause=0.02), \
+                self.doing(lambda: writer.exec("insert into t values (1)"), pause=0.02):
+            for _ in range(5):
+                said = self.inspect()
+                self.assertEqual((said.code, said.verdict), (0, "healthy"), said.fields)
+                self.assertNotIn("sqlite_commit_blocked_seconds{", exporter.metrics())
 
     def test_a_write_transaction_that_never_ends(self):
         writer = self.application("app.db").exec("create table t(x)", "begin immediate",
