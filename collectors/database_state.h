@@ -28,7 +28,7 @@ enum class DatabaseState : std::uint8_t {
   wal_lost,            ///< deleted, cut or exchanged under an application that goes on writing
   overwritten,         ///< something that is not SQLite wrote into the file under an application
   orphaned,            ///< replaced or unlinked under an application that goes on writing into it
-  locks_cancelled,     ///< an application lost its locks by closing a file of its own database
+  locks_cancelled,     ///< an application lost its locks: closed a file of its own, or forked
   locks_inconsistent,  ///< one of the two above
   locks_unobservable,  ///< somebody writes, and no lock of his can be seen (overlayfs)
 };
