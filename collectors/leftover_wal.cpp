@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collectors/sqlite/wal_chain.h"
+#include "collectors/sqlite/wal_fit.h"
 #include "collectors/sqlite/wal_header.h"
 #include "collectors/sqlite/wal_index.h"
 
@@ -28,24 +29,19 @@ Result<std::optional<WalIndex>> leftover_index(const std::string& database, cons
   return *index;
 }
 
-Result<Leftover> read_leftover(const std::string& database) {
-  const Result<std::optional<File>> wal = open_if_there(database + "-wal");
-  if (!wal) return fail(wal.error());
-  if (!*wal) return Leftover::nothing;
-  const Result<std::optional<WalIndex>> index = leftover_index(database, **wal);
-  if (!index) return fail(index.error());
+/// `index` belongs to the WAL.
+Result<Leftover> leftover_beyond(const File& wal, const std::optional<WalIndex>& index) {
   std::uint32_t checkpointed = 0;
-  if (*index) {
-    checkpointed = (*index)->n_backfill;
-    if (checkpointed < (*index)->mx_frame) {
-      const Result<bool> last =
-          holds_frame(**wal, (*index)->salts, (*index)->page_size, (*index)->mx_frame);
+  if (index) {
+    checkpointed = index->n_backfill;
+    if (checkpointed < index->mx_frame) {
+      const Result<bool> last = holds_frame(wal, index->salts, index->page_size, index->mx_frame);
       if (!last) return fail(last.error());
       if (*last) return Leftover::frames;
     }
     // Else after a power cut it may be older than the WAL, which SQLite syncs and this it does not.
   }
-  const Result<Pending> pending = committed_frames_beyond(**wal, checkpointed);
+  const Result<Pending> pending = committed_frames_beyond(wal, checkpointed);
   if (!pending) return fail(pending.error());
   switch (*pending) {
     case Pending::none: return Leftover::nothing;
@@ -55,17 +51,48 @@ Result<Leftover> read_leftover(const std::string& database) {
   return Leftover::unknown;
 }
 
+/// What was checkpointed is in a file that belongs to the WAL. Where nobody knows what was, one
+/// that was written after the last frame was written by a checkpoint.
+Result<WalFit> fit_of(const LeftBehind& left, const File& wal,
+                      const std::optional<WalIndex>& index) {
+  if (index) {
+    const Result<WalFit> fit = fit_of_checkpointed(left.file, wal, *index);
+    if (!fit || *fit != WalFit::unknown) return fit;
+  }
+  if (left.database.modified <= left.wal->modified + kFileTimesDiffer) return WalFit::unknown;
+  const Result<WalFit> any = fit_of_any_frame(left.file, wal);
+  // An old file may hold some of them as well.
+  if (any && *any == WalFit::fits) return WalFit::unknown;
+  return any;
+}
+
+Result<Leftover> read_leftover(const LeftBehind& left) {
+  const Result<std::optional<File>> wal = open_if_there(left.path + "-wal");
+  if (!wal) return fail(wal.error());
+  if (!*wal) return Leftover::nothing;
+  const Result<std::optional<WalIndex>> index = leftover_index(left.path, **wal);
+  if (!index) return fail(index.error());
+  const Result<WalFit> fit = fit_of(left, **wal, *index);
+  if (!fit) return fail(fit.error());
+  Result<Leftover> beyond = leftover_beyond(**wal, *index);
+  if (!beyond) return beyond;
+  const bool checkpointed = *index && (*index)->n_backfill > 0;
+  if (*fit == WalFit::differs && (checkpointed || *beyond == Leftover::frames))
+    return Leftover::foreign;
+  if (*fit == WalFit::fits && *beyond == Leftover::frames) return Leftover::own_frames;
+  return beyond;
+}
+
 }  // namespace
 
-Result<Leftover> leftover_of(const std::string& path, const FileStatus& database,
-                             const std::optional<FileStatus>& wal, LeftoverCache& cache) {
-  if (!wal || wal->size == 0) return Leftover::nothing;
+Result<Leftover> leftover_of(const LeftBehind& left, LeftoverCache& cache) {
+  if (!left.wal || left.wal->size == 0) return Leftover::nothing;
   // A checkpoint changes the database and not the WAL.
-  if (cache.wal && cache.database && is_unchanged(*wal, *cache.wal) &&
-      is_unchanged(database, *cache.database))
+  if (cache.wal && cache.database && is_unchanged(*left.wal, *cache.wal) &&
+      is_unchanged(left.database, *cache.database))
     return cache.answer;
-  Result<Leftover> answer = read_leftover(path);
-  if (answer) cache = {database, wal, *answer};
+  Result<Leftover> answer = read_leftover(left);
+  if (answer) cache = {left.database, left.wal, *answer};
   return answer;
 }
 

@@ -1,6 +1,7 @@
 #include "collectors/live_look.h"
 
 #include "collectors/sqlite/page_one.h"
+#include "collectors/sqlite/wal_fit.h"
 #include "collectors/wal_agreement.h"
 
 namespace sqlite_exporter {
@@ -9,6 +10,22 @@ namespace {
 
 /// A commit takes a moment; so few tries bound a look.
 constexpr int kLiveAttempts = 5;
+
+/// SQLite writes the mode into the file before the first frame, and takes it out again behind the
+/// last one. Who keeps SHARED has this file open, and no other that was here before. With
+/// PERSIST_WAL the mode may be left while the WAL is not: what was checkpointed is in the file
+/// then.
+Result<bool> is_no_file_of(const Look& look, const File& database) {
+  if (!look.index || look.index->mx_frame == 0 || !look.database_locks.any()) return false;
+  if (look.states.contains(DatabaseState::empty)) return true;
+  if (!look.main_header || look.main_header->journal_mode == JournalMode::wal) return false;
+  const Result<std::optional<File>> wal = open_if_there(look.path + "-wal");
+  if (!wal) return fail(wal.error());
+  if (!*wal) return false;
+  const Result<WalFit> fit = fit_of_checkpointed(database, **wal, *look.index);
+  if (!fit) return fail(fit.error());
+  return *fit != WalFit::fits;
+}
 
 }  // namespace
 
@@ -62,7 +79,8 @@ Result<void> read_live_wal(Look& look, const File& database, const File& shm, Lo
   return last;
 }
 
-Result<void> watch_for_overwrites(Look& look, const File& database, OverwriteWatch& watch) {
+Result<void> watch_for_overwrites(Look& look, const File& database, OverwriteWatch& watch,
+                                  StateSet& suspected) {
   OverwriteWatch::Moment moment;
   moment.before = *look.database;
   if (look.index) {
@@ -77,6 +95,9 @@ Result<void> watch_for_overwrites(Look& look, const File& database, OverwriteWat
     moment.checkpointing = look.wal_locks.checkpoint.has_value();
   }
   if (watch.observe(moment)) look.states.add(DatabaseState::overwritten);
+  const Result<bool> other = is_no_file_of(look, database);
+  if (!other) return fail(other.error());
+  if (*other) suspected.add(DatabaseState::overwritten);
   return {};
 }
 

@@ -12,6 +12,7 @@ Result<void> read_live_wal(Look& look, const File& database, const File& shm, Lo
                            StateSet& suspected);
 
 /// Behind the look at the wal-index: has something else than SQLite written to the file?
-Result<void> watch_for_overwrites(Look& look, const File& database, OverwriteWatch& watch);
+Result<void> watch_for_overwrites(Look& look, const File& database, OverwriteWatch& watch,
+                                  StateSet& suspected);
 
 }  // namespace sqlite_exporter

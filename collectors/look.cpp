@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "collectors/beside_nothing.h"
 #include "collectors/ciphertext.h"
 #include "collectors/exclusive_look.h"
 #include "collectors/linux/lock_probe.h"
@@ -120,7 +121,7 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
   const Result<void> read = look.attached ? read_live_wal(look, database, **shm, state, suspected)
                                           : read_unattached(look, database, node, state, suspected);
   if (!read) return fail(read.error());
-  if (auto watched = watch_for_overwrites(look, database, state.overwrites); !watched)
+  if (auto watched = watch_for_overwrites(look, database, state.overwrites, suspected); !watched)
     return watched;
   if (node.locks && look.taken - node.locks->read < kOldestLockTable) {
     look.holders = attribute({look.database->identity, look.shm, look.dead_mans_switch,
@@ -181,7 +182,13 @@ Look absent(Look look, LookState& state) {
   tell_counted(look, state);
   // Whoever holds the switch on the -shm that was left has it open, though no sample saw it go.
   StateSet suspected;
-  if (look.sample.orphaned || look.sample.attached) suspected.add(DatabaseState::orphaned);
+  if (look.sample.orphaned || look.sample.attached) {
+    suspected.add(DatabaseState::orphaned);
+  } else {
+    // That the file is absent is known, whatever the others are.
+    const Result<StateSet> waiting = waiting_beside_nothing(look.path);
+    if (waiting) suspected = *waiting;
+  }
   tell(look, suspected, state);
   look.database.reset();
   return look;

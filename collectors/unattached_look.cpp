@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "collectors/beside_nothing.h"
 #include "collectors/ciphertext.h"
 #include "collectors/exclusive_look.h"
 #include "collectors/rollback.h"
@@ -67,14 +68,24 @@ Result<bool> is_used_unseen(Look& look, const File& database, const Node& node, 
   return used;
 }
 
-Result<void> suspect_leftover(const Look& look, StateSet& suspected) {
+Result<void> suspect_leftover(const Look& look, Leftover leftover, StateSet& suspected) {
   suspected.add(DatabaseState::wal_unrecovered);
-  if (!look.main_header) return {};
+  if (leftover == Leftover::foreign) suspected.add(DatabaseState::wal_mismatched);
+  if (!look.main_header || leftover != Leftover::frames) return {};
   const Result<bool> mismatched =
       wal_may_be_of_another_file(look.path, *look.database, *look.main_header, *look.wal);
   if (!mismatched) return fail(mismatched.error());
   if (*mismatched) suspected.add(DatabaseState::wal_mismatched);
   return {};
+}
+
+bool recovers(Leftover leftover) {
+  return leftover == Leftover::frames || leftover == Leftover::own_frames ||
+         leftover == Leftover::foreign;
+}
+
+Result<Leftover> leftover_beside(const Look& look, const File& database, LookState& state) {
+  return leftover_of({look.path, database, *look.database, look.wal}, state.leftover);
 }
 
 /// A database in WAL mode that nobody is attached to. With frames left behind the file is not the
@@ -84,16 +95,16 @@ Result<void> read_closed_wal(Look& look, const File& database, const Settled& se
   // Whoever holds SHARED has it open, though he lost the switch or could not take it; and he writes
   // into a WAL that is not at this path: the file is an old truth.
   if (look.database_locks.any()) return {};
-  const Result<Leftover> leftover =
-      leftover_of(look.path, *look.database, look.wal, state.leftover);
+  const Result<Leftover> leftover = leftover_beside(look, database, state);
   if (!leftover) return fail(leftover.error());
-  const bool frames = *leftover == Leftover::frames;
+  const bool frames = recovers(*leftover);
   if (!look.locks_hidden) {
     const Result<bool> used = is_used_unseen(look, database, node, frames, state.life, suspected);
     if (!used) return fail(used.error());
     if (*used) return {};
     // Frames that grow are written by somebody, though his locks cannot be seen.
-    if (frames && look.sample.unlocked_advances == 0) return suspect_leftover(look, suspected);
+    if (frames && look.sample.unlocked_advances == 0)
+      return suspect_leftover(look, *leftover, suspected);
   }
   if (*leftover != Leftover::nothing) return {};
   look.header = settled.header;
@@ -154,6 +165,42 @@ Result<void> read_idle_rollback(Look& look, const File& database, const Node& no
   return {};
 }
 
+/// SQLite deletes the WAL before it gives up WAL mode, and opens any that lies beside a database in
+/// rollback mode: its frames are those of another file. With PERSIST_WAL it goes on writing into
+/// it: then the file holds what was checkpointed.
+Result<void> suspect_wal_beside_rollback(Look& look, const File& database, Leftover leftover,
+                                         const Node& node, LookState& state, StateSet& suspected) {
+  look.header.reset();
+  if (look.locks_hidden || leftover == Leftover::unknown) return {};
+  const Result<bool> used = is_used_unseen(look, database, node, true, state.life, suspected);
+  if (!used) return fail(used.error());
+  if (*used || look.sample.unlocked_advances != 0) return {};
+  suspected.add(leftover == Leftover::own_frames ? DatabaseState::wal_unrecovered
+                                                 : DatabaseState::wal_mismatched);
+  return {};
+}
+
+Result<void> read_closed_rollback(Look& look, const File& database, const Node& node,
+                                  LookState& state, StateSet& suspected) {
+  const Result<Leftover> leftover = leftover_beside(look, database, state);
+  if (!leftover) return fail(leftover.error());
+  if (*leftover != Leftover::nothing)
+    return suspect_wal_beside_rollback(look, database, *leftover, node, state, suspected);
+  return read_idle_rollback(look, database, node, state, suspected);
+}
+
+Result<void> read_closed_empty(Look& look, const File& database, const Node& node, LookState& state,
+                               StateSet& suspected) {
+  if (look.database_locks.any() || look.locks_hidden) return {};
+  const Result<StateSet> waiting = waiting_beside_nothing(look.path);
+  if (!waiting) return fail(waiting.error());
+  if (waiting->empty()) return {};
+  const Result<bool> used = is_used_unseen(look, database, node, true, state.life, suspected);
+  if (!used) return fail(used.error());
+  if (!*used && look.sample.unlocked_advances == 0) suspected = suspected | *waiting;
+  return {};
+}
+
 /// Of a database that is encrypted whole the files beside it tell the mode, if they are plain.
 Result<void> read_closed_cipher(Look& look, const File& database, const Node& node,
                                 LookState& state, StateSet& suspected) {
@@ -204,6 +251,8 @@ Result<void> read_unattached(Look& look, const File& database, const Node& node,
                              StateSet& suspected) {
   if (!look.main_header && look.states.contains(DatabaseState::encrypted))
     return read_closed_cipher(look, database, node, state, suspected);
+  if (look.states.contains(DatabaseState::empty))
+    return read_closed_empty(look, database, node, state, suspected);
   if (!look.main_header) return {};
   const bool wal = look.main_header->journal_mode == JournalMode::wal;
   if (look.database_locks.exclusive() && (wal || look.sample.exclusive_suspected))
@@ -220,7 +269,7 @@ Result<void> read_unattached(Look& look, const File& database, const Node& node,
     if (look.database_locks.any()) {
       look.states.add(DatabaseState::rollback_active);
     } else if (!settled->hot_journal) {
-      auto read = read_idle_rollback(look, database, node, state, suspected);
+      auto read = read_closed_rollback(look, database, node, state, suspected);
       if (!read) return read;
     }
   }

@@ -1,10 +1,11 @@
 #include "collectors/wal_origin.h"
 
-#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 
+#include "collectors/leftover_wal.h"
 #include "collectors/linux/file_times.h"
 #include "collectors/sqlite/wal_header.h"
 #include "collectors/sqlite/wal_index.h"
@@ -13,14 +14,21 @@ namespace sqlite_exporter {
 
 namespace {
 
-/// Seconds. File times are as fine as the kernel's tick; and whoever copies a whole folder makes
-/// its files one after the other.
-constexpr double kTimesDiffer = 0.05;
-constexpr double kLaterBirth = 1;
+constexpr double kLaterBirth = 1;  ///< seconds
+/// Seconds between what one rename changes: two reads of the clock, a tick apart at most.
+constexpr double kOneRename = 0.01;
 
 bool is_born_later(const std::optional<FileTimes>& database, const std::optional<FileTimes>& wal) {
   return database && wal && database->born && wal->born &&
          *database->born >= *wal->born + kLaterBirth;
+}
+
+/// A rename over it keeps its mtime, and changes the ctime and the folder at once: what changed one
+/// without the other was a chmod, or a link.
+Result<bool> was_moved_here(const std::string& path, const FileTimes& times) {
+  const Result<double> folder = folder_modified(path.substr(0, path.rfind('/') + 1));
+  if (!folder) return fail(folder.error());
+  return std::abs(*folder - times.changed) <= kOneRename;
 }
 
 /// A recovery sets nBackfillAttempted to the last frame it finds, and forgets what was
@@ -39,7 +47,11 @@ Result<bool> was_never_checkpointed(const std::string& path, const WalSalts& sal
 Result<bool> wal_may_be_of_another_file(const std::string& path, const FileStatus& database,
                                         const DatabaseHeader& header, const FileStatus& wal) {
   const std::optional<FileTimes> times = file_times_of(path);
-  if (is_born_later(times, file_times_of(path + "-wal"))) return true;
+  const std::optional<FileTimes> wal_times = file_times_of(path + "-wal");
+  // Born after its own last frame it was copied itself, with its times: so was all of the set.
+  const double last_frame = wal.modified + kFileTimesDiffer;
+  const bool wal_copied = wal_times && wal_times->born && *wal_times->born > last_frame;
+  if (!wal_copied && is_born_later(times, wal_times)) return true;
   const Result<std::optional<File>> file = open_if_there(path + "-wal");
   if (!file) return fail(file.error());
   if (!*file) return false;
@@ -49,9 +61,15 @@ Result<bool> wal_may_be_of_another_file(const std::string& path, const FileStatu
   const Result<WalHeader> wal_header = parse_wal_header(Bytes(bytes).first(*size));
   if (!wal_header) return false;
   if (wal_header->page_size != header.page_size) return true;
-  // A rename over it keeps its mtime, and not its ctime.
-  const double changed = std::max(database.modified, times ? times->changed : 0);
-  if (changed <= wal.modified + kTimesDiffer) return false;
+  bool later = database.modified > last_frame;
+  // What was done to the -wal as well (chown -R, cp -a, cp -al) was done to the set.
+  if (!later && times && times->changed > last_frame && wal_times &&
+      wal_times->changed <= last_frame) {
+    const Result<bool> moved = was_moved_here(path, *times);
+    if (!moved) return fail(moved.error());
+    later = *moved;
+  }
+  if (!later) return false;
   return was_never_checkpointed(path, wal_header->salts);
 }
 

@@ -159,6 +159,7 @@ unit_test(test_observer ONE_THREAD SOURCES
   tests/collectors/wal_counters_test.cpp
   tests/collectors/wal_origin_test.cpp
   tests/collectors/wal_reset_test.cpp
+  tests/collectors/foreign_wal_test.cpp
   tests/collectors/wal_watch_test.cpp
   tests/support/observer.cpp
   tests/support/real_cgroup.cpp
