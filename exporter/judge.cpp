@@ -59,7 +59,8 @@ constexpr Notable kNotable[] = {
     {DatabaseState::wal_unrecovered, true,
      "committed frames wait in the WAL, and nobody has the database open"},
     {DatabaseState::wal_mismatched, true,
-     "frames wait in the WAL that may belong to another file: was this one restored?"},
+     "the WAL holds commits that may belong to another file: was this one restored without its own "
+     "-wal?"},
     {DatabaseState::wal_lost, true,
      "the WAL was deleted, cut or exchanged under an application: its commits are gone when it "
      "ends"},

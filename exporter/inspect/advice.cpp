@@ -65,7 +65,7 @@ std::string name_of(const Observation& observation, int pid) {
 void advise_on_states(const Observation& observation, List& list) {
   const StateSet states = observation.look->states;
   for (const DatabaseState state : kMostPressingFirst) {
-    const StateAdvice* const advice = advice_on(state);
+    const StateAdvice* const advice = advice_on(state, states);
     if (advice == nullptr || !states.contains(state)) continue;
     std::string meaning(advice->meaning);
     meaning.append(more_on(state, *observation.look));
@@ -177,7 +177,7 @@ Advice advice_on_large_wal(const Look& look, std::uint32_t waiting) {
           std::string("The -wal takes ")
               .append(size_in_words(look.wal->size))
               .append(" of disk; it keeps its largest size until it is truncated."),
-          left ? "Recover it first, as said above; the application's last close then removes it."
+          left ? "Do what is said above first; the application's last close then removes it."
           : !look.attached
               ? "Nobody has it open: the application's next last close removes it."
               : "Once no reader is in the way PRAGMA wal_checkpoint(TRUNCATE) in the application "

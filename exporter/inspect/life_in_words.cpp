@@ -12,7 +12,8 @@ bool is_of_the_living(DatabaseState state) {
 }
 
 bool is_of_the_dead(DatabaseState state) {
-  return state == DatabaseState::wal_unrecovered || state == DatabaseState::hot_journal;
+  return state == DatabaseState::wal_unrecovered || state == DatabaseState::wal_mismatched ||
+         state == DatabaseState::hot_journal;
 }
 
 constexpr std::string_view kNotAllAsked =

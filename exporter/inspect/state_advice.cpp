@@ -60,34 +60,39 @@ constexpr std::array kStates = {
     StateAdvice{DatabaseState::truncated, Severity::attention,
                 "The file is shorter than its header says: a copy that was not finished, or lost "
                 "blocks.",
-                "If it was just restored, move the -wal and -shm away and copy it again. Else keep "
-                "it as it is, and move it away together with its -wal and -shm before you put a "
-                "backup in its place, or salvage it with sqlite3 .recover into a new file."},
+                "If it was just restored, copy it again; without its own -wal, move the -wal and "
+                "-shm away first. Else keep it as it is, and move it away together with its -wal "
+                "and -shm before you put a backup in its place, or salvage it with sqlite3 "
+                ".recover into a new file."},
     StateAdvice{DatabaseState::corrupt_header, Severity::attention,
                 "The file begins as a database, and values behind that cannot be.",
-                "If it was just restored, move the -wal and -shm away and copy it again. Else keep "
-                "it as it is, and move it away together with its -wal and -shm before you put a "
-                "backup in its place, or salvage it with sqlite3 .recover into a new file."},
+                "If it was just restored, copy it again; without its own -wal, move the -wal and "
+                "-shm away first. Else keep it as it is, and move it away together with its -wal "
+                "and -shm before you put a backup in its place, or salvage it with sqlite3 "
+                ".recover into a new file."},
     StateAdvice{DatabaseState::hot_journal, Severity::attention,
                 "A writer ended in the middle of a transaction, and the file holds half of it. The "
                 "next connection that may write puts the old content back; until then those that "
                 "may not fail with \"attempt to write a readonly database\".",
                 "First make sure that no process has it open (fuser -v FILE-journal). If the file "
-                "was just restored, move the -journal away before anything opens it. Else start "
+                "was just restored without its own -journal, move the -journal away before "
+                "anything opens it. Else start "
                 "the application, or open the database once with write permission, and never "
                 "delete or move the -journal: the database is corrupt without it."},
     StateAdvice{DatabaseState::wal_mismatched, Severity::attention,
-                "Commits wait in the -wal, and they may belong to another file than the one that "
-                "lies here now: whoever opens the database plays them into it.",
-                "Was this file restored, or exchanged? Then move the -wal and -shm away before "
-                "anything opens it. If it was not, keep a copy of all three files first; then make "
+                "The -wal holds commits that may belong to another file than the one that lies "
+                "here now: whoever opens the database plays them into it.",
+                "Was this file restored, or exchanged, without its own -wal? Then move the -wal "
+                "and -shm away before anything opens it. If it was not, keep a copy of all three "
+                "files first; then make "
                 "sure that no process has them open (fuser -v FILE-wal), and let the application "
                 "recover them."},
     StateAdvice{DatabaseState::wal_unrecovered, Severity::attention,
                 "Nobody has the database open, and its -wal holds commits that are not in the "
                 "database file: after a crash, or a close without a checkpoint.",
                 "First make sure that no process has it open (fuser -v FILE-wal). If the file was "
-                "just restored, move the -wal and -shm away before anything opens it. Else start "
+                "just restored without its own -wal, move the -wal and -shm away before anything "
+                "opens it. Else start "
                 "the application: its first connection recovers the commits. Do not delete the "
                 "-wal then, and do not copy the database without it."},
     StateAdvice{DatabaseState::absent, Severity::cannot_say, "There is no file at this path.",
@@ -118,11 +123,43 @@ constexpr std::array kStates = {
                 ""},
 };
 
+/// SQLite takes what lies beside a database without content for another's, and deletes it.
+constexpr std::array kBesideNothing = {
+    StateAdvice{DatabaseState::wal_mismatched, Severity::attention,
+                "The -wal holds commits, and the database that they belong to is empty or gone: "
+                "whoever opens it deletes the -wal, and they may be nowhere else.",
+                "Copy the -wal away before anything opens the database or starts the application. "
+                "Then find the file that it belongs to, or a copy of it from before these "
+                "commits, and put both in place together. Was this database to begin anew, or to "
+                "be restored without its own -wal, leave the -wal away."},
+    StateAdvice{DatabaseState::hot_journal, Severity::attention,
+                "The -journal holds pages of a database that is empty or gone: whoever opens it "
+                "deletes the -journal.",
+                "Copy the -journal away before anything opens the database or starts the "
+                "application. Then find the file that it belongs to: with the -journal beside it "
+                "the next connection brings it into order."},
+};
+
+template <std::size_t N>
+const StateAdvice* advice_in(const std::array<StateAdvice, N>& list, DatabaseState state) {
+  const auto* const found = std::ranges::find(list, state, &StateAdvice::state);
+  return found == list.end() ? nullptr : found;
+}
+
 }  // namespace
 
-const StateAdvice* advice_on(DatabaseState state) {
-  const auto* const found = std::ranges::find(kStates, state, &StateAdvice::state);
-  return found == kStates.end() ? nullptr : found;
+const StateAdvice* advice_on(DatabaseState state, StateSet all) {
+  const bool waits =
+      all.contains(DatabaseState::wal_mismatched) || all.contains(DatabaseState::hot_journal);
+  if (all.contains(DatabaseState::empty) || all.contains(DatabaseState::absent)) {
+    // That nothing was written to it yet is no longer so.
+    if (waits && state == DatabaseState::empty) return nullptr;
+    if (const StateAdvice* const advice = advice_in(kBesideNothing, state)) return advice;
+  }
+  // Two instructions for one -wal are one too many.
+  if (state == DatabaseState::wal_unrecovered && all.contains(DatabaseState::wal_mismatched))
+    return nullptr;
+  return advice_in(kStates, state);
 }
 
 std::string more_on(DatabaseState state, const Look& look) {

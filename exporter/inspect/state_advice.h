@@ -19,8 +19,9 @@ struct StateAdvice {
   std::string_view action;
 };
 
-/// Null for the states of a healthy database.
-const StateAdvice* advice_on(DatabaseState state);
+/// Null for the states of a healthy database, and for one of which another of `all`, the states
+/// that hold, says what there is to do.
+const StateAdvice* advice_on(DatabaseState state, StateSet all);
 
 /// What the look at one database adds to that, as a sentence with a space before it, or "".
 std::string more_on(DatabaseState state, const Look& look);

@@ -95,6 +95,87 @@ class RestoredTest(cases.TestCase):
         os.rename(self.path("app.db.new"), self.path("app.db"))
         self.assert_told()
 
+    def crash_with_a_vacuumed_backup(self, *before_the_crash):
+        self.application("app.db").exec(*WAL, MANY.format(2000, 20)).exec(
+            f"vacuum into '{self.path('backup.db')}'").close()
+        self.crashed("pragma wal_autocheckpoint=0", MANY.format(4000, 20), *before_the_crash)
+
+    def rows(self):
+        """What the next connection makes of it."""
+        app = self.application("app.db")
+        try:
+            return app.number("select count(*) from t"), app.query("pragma integrity_check")
+        except AssertionError as error:
+            return 0, str(error)
+
+    def test_a_backup_in_rollback_mode(self):
+        for checkpoint in ((), ("pragma wal_checkpoint",)):
+            with self.subTest(checkpoint):
+                self.crash_with_a_vacuumed_backup(*checkpoint)
+                shutil.copy(self.path("backup.db"), self.path("app.db"))
+                self.assert_told()
+                self.assertNotEqual(self.rows(), (2000, "ok"))
+                for name in os.listdir(self.folder):
+                    os.remove(self.path(name))
+
+    def test_a_backup_beside_frames_that_were_checkpointed(self):
+        self.application("app.db").exec(*WAL, MANY.format(2000, 20)).close()
+        shutil.copy(self.path("app.db"), self.path("backup.db"))
+        self.crashed(MANY.format(200, 20), "pragma wal_checkpoint")
+        said = self.inspect()
+        self.assertEqual((said.code, said.states), (0, {"wal_clean"}), said.fields)
+        cases.write_over(self.path("backup.db"), self.path("app.db"))
+        self.assert_told()
+        self.assertNotEqual(self.rows(), (2000, "ok"))
+
+    def test_one_instruction_is_enough(self):
+        self.crash_behind_a_backup()
+        cases.write_over(self.path("backup.db"), self.path("app.db"))
+        said = self.inspect()
+        self.assertEqual(said.states, {"wal_unrecovered", "wal_mismatched"})
+        self.assertEqual(said.subjects("attention"), {"wal_mismatched"})
+        self.assertIn("without its own -wal", said.text())
+
+    def test_a_file_that_was_emptied_or_deleted(self):
+        for state, harm in (("empty", lambda path: os.truncate(path, 0)), ("absent", os.remove)):
+            with self.subTest(state):
+                self.crashed(*WAL, MANY.format(200, 20), name=state + ".db")
+                harm(self.path(state + ".db"))
+                said = self.inspect(state + ".db")
+                self.assertEqual((said.code, said.states), (1, {state, "wal_mismatched"}),
+                                 said.fields)
+                self.assertRegex(said.text("wal_mismatched"),
+                                 r"Copy the -wal away before anything opens")
+                self.assertNotIn("yet", said.text())
+                exporter = self.exporter(self.path(state + ".db"))
+                self.await_state_of(exporter, state, {state, "wal_mismatched"})
+
+    def await_state_of(self, exporter, database, states):
+        support.await_that(lambda: cases.states_of(exporter.metrics(), database) == states,
+                           f"the states {states}", patience=20)
+
+    def test_a_set_that_stays_together_accuses_nobody(self):
+        self.crash_behind_a_backup()
+        os.mkdir(self.path("copy"))
+        # The order that accuses most: the database comes last, and much later.
+        for suffix in ("-wal", "-shm", ""):
+            shutil.copy2(self.path("app.db" + suffix), self.path("copy/app.db" + suffix))
+            if suffix == "-shm":
+                self.await_ticks(self.path("copy/app.db-wal"))
+        os.chmod(self.path("app.db"), 0o640)
+        for path in ("app.db", "copy/app.db"):
+            said = self.inspect(path)
+            self.assertEqual((said.code, said.states), (1, {"wal_unrecovered"}), said.fields)
+
+    def await_ticks(self, since):
+        before = os.stat(since).st_ctime_ns
+
+        def later():
+            with open(self.path("tick"), "w", encoding="ascii"):
+                return os.stat(self.path("tick")).st_mtime_ns > before + 1_200_000_000
+
+        support.await_that(later, "the clock of files to go on")
+
     def test_its_own_wal_after_a_crash_is_none_of_that(self):
         self.crash_behind_a_backup()
         said = self.inspect()

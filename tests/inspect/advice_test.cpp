@@ -107,6 +107,27 @@ TEST_CASE("whether the file was restored is asked before anything may open it") 
   }
 }
 
+TEST_CASE("a -wal of another file has one instruction") {
+  Observation observation = observed(DatabaseState::wal_mismatched);
+  observation.look->states.add(DatabaseState::wal_unrecovered);
+  CHECK(subjects(observation) == Subjects{"attention wal_mismatched"});
+}
+
+TEST_CASE("what waits beside a database that is empty or gone is to be copied away first") {
+  for (const DatabaseState nothing : {DatabaseState::empty, DatabaseState::absent}) {
+    for (const DatabaseState state : {DatabaseState::wal_mismatched, DatabaseState::hot_journal}) {
+      CAPTURE(to_string(nothing), to_string(state));
+      Observation observation = observed(nothing);
+      observation.look->states.add(state);
+      const std::vector<Advice> list = advice_for(observation);
+      CHECK(verdict_of(list) == Verdict::attention);
+      CHECK(list.at(0).subject == to_string(state));
+      CHECK(list.at(0).action.starts_with("Copy the -"));
+      CHECK(list.size() == (nothing == DatabaseState::empty ? 1 : 2));
+    }
+  }
+}
+
 TEST_CASE("who may be alive elsewhere is never said to be gone") {
   for (const DatabaseState state : {DatabaseState::hot_journal, DatabaseState::wal_unrecovered})
     CHECK(advice_for(observed(state)).at(0).action.starts_with("First make sure that no process"));
@@ -274,7 +295,7 @@ TEST_CASE("an application that does not run is not told to truncate its WAL") {
   const std::vector<Advice> list = advice_for(observation);
   REQUIRE(list.size() == 2);
   CHECK(list[1].subject == "wal_file_size");
-  CHECK(list[1].action.starts_with("Recover it first"));
+  CHECK(list[1].action.starts_with("Do what is said above first"));
 }
 
 TEST_CASE("notes change no verdict") {
