@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kMaxFrameBytes = std::size_t{4} << 20U;
 constexpr std::size_t kCompared =
     8;  ///< pages: each of them was changed by one of the last commits
-constexpr std::uint32_t kLookedAt = 64;  ///< frames, to find so many pages
+/// Frames whose headers are read behind what was checkpointed, and within it: 4 ms, once.
+constexpr std::uint32_t kLookedAt = 4096;
 constexpr std::size_t kReservedOffset = 20;
 
 /// The shape that both files have, or why there is nothing to compare.
@@ -103,7 +104,7 @@ class Met {
 
 /// False if there are too many. Frames beyond mxFrame too: the wal-index may be the older of both.
 Result<bool> meet_those_behind(const Pair& pair, std::uint32_t checkpointed, Met& met) {
-  for (std::uint32_t i = 0; i < pair.most_frames(); ++i) {
+  for (std::uint32_t i = 0; i < kLookedAt; ++i) {
     if (checkpointed > std::numeric_limits<std::uint32_t>::max() - i - 1) return false;
     const auto frame = frame_of(pair, checkpointed + i + 1);
     if (!frame) return fail(frame.error());

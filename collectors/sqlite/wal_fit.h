@@ -16,8 +16,8 @@ namespace sqlite_exporter {
 enum class WalFit : std::uint8_t { unknown, fits, differs };
 
 /// Does the file hold what `index`, which was left beside this WAL, says was copied into it? Looks
-/// at the last few pages before nBackfill; those of another size than the WAL's differ. Unknown
-/// where nothing was copied, where more than 4 MiB of frames lie behind, and of what is no plain
+/// at the last eight pages before nBackfill; those of another size than the WAL's differ. Unknown
+/// where nothing was copied, where more than 4,096 frames lie behind, and of what is no plain
 /// database. The bytes that a page reserves are left out: checksums and nonces lie there. Of a WAL
 /// that is being written the answer counts if the next one is the same.
 Result<WalFit> fit_of_checkpointed(const Reader& database, const Reader& wal,

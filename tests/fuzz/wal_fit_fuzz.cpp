@@ -28,7 +28,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto fit = fit_of_checkpointed(database, wal, index);
   fuzz::claim(fit.has_value());
   fuzz::claim(header.has_value() || *fit == WalFit::unknown);
-  constexpr std::size_t kMostReads = 4 + 64 + (std::size_t{4} << 20U) / 512;
-  fuzz::claim(wal.reads() <= 4 * kMostReads);
+  fuzz::claim(wal.reads() <= 2 + 2 * 4096 + 8 * 16 + 2 * (std::size_t{4} << 20U) / 512);
   return 0;
 }
