@@ -232,6 +232,7 @@ void write_all(const Corpora& corpora) {
   corpora.add("wal_tail", "old_frames_left", wal_with_tail());
   corpora.add("wal_chain", "beyond_the_first_commit", wal_with_chain(2, false));
   corpora.add("wal_chain", "big_endian", wal_with_chain(0, true));
+  corpora.add("wal_fit", "next_to_a_wal", three_files({1, 2, 3, 1, 2}, 5));
   corpora.add("wal_follower", "grows", wal_that_grows());
   corpora.add("encrypted", "whole", encrypted(512, false));
   corpora.add("encrypted", "but_for_the_page_size", encrypted(2048, true));
