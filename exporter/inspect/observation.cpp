@@ -53,7 +53,7 @@ Result<void> Inspection::resolve() {
   if (watch_) {
     watch_->set_path(resolved_);
   } else {
-    watch_.emplace(resolved_, std::make_shared<CreatedFiles>());
+    watch_.emplace(resolved_, std::nullopt, std::make_shared<CreatedFiles>());
   }
   return {};
 }

@@ -62,12 +62,15 @@ TEST_CASE("a program that may have SQLite and shows no version has none") {
 TEST_CASE("another program under the pid is not asked") {
   const ChildProcess child([] { return true; });
   CodeCache cache;
-  ProgramId program = program_of(child.pid());
-  SECTION("started at another time") { ++program.start_ticks; }
-  SECTION("executed since") { ++program.stack_start; }
-  const auto versions = asked(program, cache);
-  REQUIRE_FALSE(versions);
-  CHECK(versions.error().code == Errc::no_data);
+  ProgramId earlier = program_of(child.pid());
+  ++earlier.start_ticks;
+  ProgramId executed = program_of(child.pid());
+  ++executed.stack_start;
+  for (const ProgramId& program : {earlier, executed}) {
+    const auto versions = asked(program, cache);
+    REQUIRE_FALSE(versions);
+    CHECK(versions.error().code == Errc::no_data);
+  }
 }
 
 TEST_CASE("a process that sleeps uninterruptibly is not asked") {

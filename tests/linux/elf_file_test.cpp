@@ -39,6 +39,8 @@ bool holds(const ElfFixture& fixture, std::string_view text) {
   return *found;
 }
 
+using Change = void (*)(ElfFixture&);
+
 TEST_CASE("the text of a symbol is found in both widths and both tables") {
   for (const bool wide : {true, false})
     for (const unsigned table : {unsigned{SHT_DYNSYM}, unsigned{SHT_SYMTAB}})
@@ -55,15 +57,20 @@ TEST_CASE("the text of a symbol is found in both widths and both tables") {
 }
 
 TEST_CASE("a symbol that is not there, is another's, or is no data has no text") {
+  const auto [name, change] = GENERATE(table<const char*, Change>(
+      {{"another name", [](ElfFixture& fixture) { fixture.symbol = "sqlite3_versions"; }},
+       {"the end of another name",
+        [](ElfFixture& fixture) { fixture.symbol = "my_sqlite3_version"; }},
+       {"undefined", [](ElfFixture& fixture) { fixture.section = SHN_UNDEF; }},
+       {"an absolute value", [](ElfFixture& fixture) { fixture.section = SHN_ABS; }},
+       {"a section that is not there", [](ElfFixture& fixture) { fixture.section = 4; }},
+       {"a copy of another library's in .bss",
+        [](ElfFixture& fixture) { fixture.constants = SHT_NOBITS; }},
+       {"a function", [](ElfFixture& fixture) { fixture.type = STT_FUNC; }},
+       {"no table", [](ElfFixture& fixture) { fixture.table = SHT_PROGBITS; }}}));
+  INFO(name);
   ElfFixture fixture;
-  SECTION("another name") { fixture.symbol = "sqlite3_versions"; }
-  SECTION("the end of another name") { fixture.symbol = "my_sqlite3_version"; }
-  SECTION("undefined") { fixture.section = SHN_UNDEF; }
-  SECTION("an absolute value") { fixture.section = SHN_ABS; }
-  SECTION("a section that is not there") { fixture.section = 4; }
-  SECTION("a copy of another library's in .bss") { fixture.constants = SHT_NOBITS; }
-  SECTION("a function") { fixture.type = STT_FUNC; }
-  SECTION("no table") { fixture.table = SHT_PROGBITS; }
+  change(fixture);
   const auto text = text_in(elf_file(fixture));
   REQUIRE(text);
   CHECK_FALSE(*text);
@@ -92,11 +99,14 @@ TEST_CASE("a text ends at its NUL, at its size and at 64 bytes") {
 }
 
 TEST_CASE("tables and values that contradict themselves are corrupt") {
+  const auto [name, change] = GENERATE(table<const char*, Change>(
+      {{"a value beyond its section", [](ElfFixture& fixture) { fixture.beyond = 1; }},
+       {"a value far beyond", [](ElfFixture& fixture) { fixture.beyond = 0xffffffff00000000; }},
+       {"names in no section", [](ElfFixture& fixture) { fixture.link = 4; }},
+       {"names in a section of something else", [](ElfFixture& fixture) { fixture.link = 3; }}}));
+  INFO(name);
   ElfFixture fixture;
-  SECTION("a value beyond its section") { fixture.beyond = 1; }
-  SECTION("a value far beyond") { fixture.beyond = 0xffffffff00000000; }
-  SECTION("names in no section") { fixture.link = 4; }
-  SECTION("names in a section of something else") { fixture.link = 3; }
+  change(fixture);
   const auto text = text_in(elf_file(fixture));
   REQUIRE_FALSE(text);
   CHECK(text.error().code == Errc::corrupt);

@@ -32,7 +32,7 @@ std::vector<std::string> samples_of(const std::string& text) {
 }  // namespace
 
 Observer::Observer(std::string path)
-    : path_(std::move(path)), watch_(path_, std::make_shared<CreatedFiles>()) {
+    : path_(std::move(path)), watch_(path_, std::nullopt, std::make_shared<CreatedFiles>()) {
   node_.mounts = MountTable({{"/", "ext4", "/dev/root", false}});
   node_.open_files = std::make_shared<OpenTableCache>(std::chrono::seconds(0));
 }
