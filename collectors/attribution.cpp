@@ -275,6 +275,7 @@ Holders attribute(const LockEvidence& evidence, const Node& node, AttributionSta
     state.confirmed.clear();
     state.whole.clear();
     state.lost_both.reset();
+    state.worker.reset();
   }
 
   const LockHolders& locks = *node.locks;

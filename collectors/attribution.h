@@ -16,6 +16,7 @@
 #include "collectors/linux/file.h"
 #include "collectors/node.h"
 #include "collectors/owner.h"
+#include "collectors/wal_workers.h"
 
 namespace sqlite_exporter {
 
@@ -26,6 +27,7 @@ struct LockEvidence {
   std::optional<LockHolder> dead_mans_switch;
   DatabaseLocks database_locks;
   WalLocks wal_locks;
+  WalWorkerPids workers{};  ///< met at work by samples
 };
 
 /// What lives from one look to the next.
@@ -41,6 +43,8 @@ struct AttributionState {
   std::optional<std::pair<int, std::chrono::steady_clock::time_point>> suspect;
   /// A process that was shown to have lost both, by pid and start.
   std::optional<std::pair<int, std::uint64_t>> lost_both;
+  /// A process met at work with neither lock, and the table that did not list it then.
+  std::optional<std::pair<int, std::chrono::steady_clock::time_point>> worker;
   /// When the table was read that first showed an open file description of nobody.
   std::optional<std::chrono::steady_clock::time_point> undescribed;
 };

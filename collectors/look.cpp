@@ -124,9 +124,10 @@ Result<void> read_content(Look& look, const File& database, const Node& node, Lo
   if (auto watched = watch_for_overwrites(look, database, state.overwrites, suspected); !watched)
     return watched;
   if (node.locks && look.taken - node.locks->read < kOldestLockTable) {
-    look.holders = attribute({look.database->identity, look.shm, look.dead_mans_switch,
-                              look.database_locks, look.wal_locks},
-                             node, state.attribution);
+    look.holders =
+        attribute({look.database->identity, look.shm, look.dead_mans_switch, look.database_locks,
+                   look.wal_locks, look.sample.wal_workers.lately(look.taken)},
+                  node, state.attribution);
   }
   look.litestream_beside = replicates_beside(look, node.mounts);
   for (std::size_t mark = 0; mark < kReadMarks; ++mark)

@@ -1,6 +1,7 @@
 #include "collectors/lost_locks.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "collectors/linux/process_files.h"
 #include "collectors/sqlite/lock_bytes.h"
@@ -71,6 +72,27 @@ std::optional<LostLocks> still_without(const LockEvidence& evidence, const Node&
   return std::nullopt;
 }
 
+/// Whose transactions are short holds nothing when a table is read: a sample met him at one. Twice
+/// without both, as one that opens and closes all the time is for a moment.
+std::optional<LostLocks> worker_without(const Holders& holders, const LockEvidence& evidence,
+                                        const Node& node, AttributionState& state) {
+  const auto before = std::exchange(state.worker, std::nullopt);
+  for (const int pid : evidence.workers) {
+    if (pid <= 0 || !node.own_pid_namespace || node.is_own(pid)) continue;
+    const auto known = std::ranges::find(holders.processes, pid, &HolderProcess::pid);
+    if (known != holders.processes.end() && (known->holds_switch || known->holds_shared)) continue;
+    const Result<Remaining> remaining = remaining_locks(pid, evidence, node);
+    if (!remaining || !remaining->neither) continue;
+    state.worker = before && before->first == pid ? before : std::pair(pid, node.locks->read);
+    if (state.worker->second == node.locks->read) return std::nullopt;
+    const Result<Process> process = read_owner(node.paths.procfs, pid, *node.locks);
+    if (!process) return std::nullopt;
+    state.lost_both = {pid, process->start_ticks};
+    return both_of(pid);
+  }
+  return std::nullopt;
+}
+
 /// A table is not of one moment and may miss a lock: the descriptors are asked last.
 std::optional<LostLocks> confirmed(const HolderProcess& holder, const LockEvidence& evidence,
                                    const Node& node, AttributionState& state) {
@@ -101,7 +123,7 @@ std::optional<LostLocks> find_lost_locks(const Holders& holders, const LockEvide
   if (const auto lost = still_without(evidence, node, state)) return lost;
   if (unbalanced == nullptr) {
     state.suspect.reset();
-    return std::nullopt;
+    return worker_without(holders, evidence, node, state);
   }
   // Between two locks of an open or a close there is no time for two readings.
   if (!state.suspect || state.suspect->first != unbalanced->pid)

@@ -17,6 +17,7 @@
 #include "collectors/sample_instant.h"
 #include "collectors/sqlite/wal_follower.h"
 #include "collectors/wal_counters.h"
+#include "collectors/wal_workers.h"
 
 namespace sqlite_exporter {
 
@@ -52,6 +53,7 @@ struct Sample {
   bool readers_in_turn = false;                              ///< TurnWatch
   std::optional<WaitedForReader> waited_for_reader;          ///< in rollback mode
   CommitSuspicion commit_suspicion = CommitSuspicion::none;  ///< likewise
+  WalWorkers wal_workers;
   bool attached = false;          ///< somebody held the dead man's switch at the last sample
   bool opened_each_time = false;  ///< somebody is attached, and descriptors are too few to keep any
   bool locked = false;  ///< nobody is attached, and somebody held a lock on the database file

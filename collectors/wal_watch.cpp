@@ -147,6 +147,7 @@ Result<void> WalWatch::look_at_wal(const File& shm, const FileIdentity& identity
     if (!probed) return fail(probed.error());
     locks = *probed;
     forget_reads_of(instant.own_reader, locks);
+    latest_.wal_workers.observe(locks, instant.steady);
     observe_quiet(index, locks);
     if (index) lock_moment_.n_backfill = index->n_backfill;
     observe_lock_time(held_locks(locks), index ? std::optional(index->i_change) : std::nullopt,

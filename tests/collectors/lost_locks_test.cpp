@@ -77,6 +77,34 @@ TEST_CASE("who reads with neither lock has lost them, too") {
   CHECK(observer.look().holders.lost_locks->pid == pair.loser.pid());
 }
 
+TEST_CASE("who writes in short transactions only is met by samples") {
+  Pair pair;
+  pair.lose();
+  Observer observer(pair.path);
+  pair.loser.exec("begin immediate; insert into t values (3)");
+  observer.sample();
+  pair.loser.exec("commit");
+  CHECK(after_two_readings(observer).contains("locks_cancelled"));
+  CHECK(observer.look().holders.lost_locks->pid == pair.loser.pid());
+  CHECK(observer.look().holders.processes.size() == 2);
+  pair.loser.close();
+  CHECK_FALSE(after_two_readings(observer).contains("locks_cancelled"));
+}
+
+TEST_CASE("who worked lately and closed, or opened anew, has lost nothing") {
+  Pair pair;
+  Observer observer(pair.path);
+  pair.loser.exec("begin immediate; insert into t values (3)");
+  observer.sample();
+  pair.loser.exec("commit");
+  CHECK(after_two_readings(observer) == States{"wal_live"});
+  pair.loser.close();
+  CHECK(after_two_readings(observer) == States{"wal_live"});
+  pair.loser.open(pair.path);
+  pair.loser.query("select count(*) from t");
+  CHECK(after_two_readings(observer) == States{"wal_live"});
+}
+
 TEST_CASE("readers and writers with all their locks have lost none") {
   Pair pair;
   pair.loser.exec("begin immediate; insert into t values (3)");
