@@ -180,15 +180,14 @@ class RollbackTest(cases.TestCase):
         readers = [self.application("app.db").exec("pragma busy_timeout=5000") for _ in range(2)]
         exporter = self.exporter(self.path("app.db"))
 
-        def read_on():
-            for reader in readers:
-                reader.ask("step select rowid from t")
-            time.sleep(0.3)  # what it reads for, and not what the test waits for
-            for reader in readers:
-                reader.ask("finish")
+        def read_on(reader):
+            reader.ask("step select rowid from t")
+            time.sleep(0.2)  # what it reads for, and not what the test waits for
+            reader.ask("finish")
 
-        with self.doing(read_on, pause=0.02), \
-                self.doing(lambda: writer.exec("insert into t values (1)"), pause=0.02):
+        # Each on its own: who waits for the writer must keep nobody else from ending.
+        with self.doing(lambda: read_on(readers[0])), self.doing(lambda: read_on(readers[1])), \
+                self.doing(lambda: writer.exec("insert into t values (1)")):
             for _ in range(5):
                 said = self.inspect()
                 self.assertEqual((said.code, said.verdict), (0, "healthy"), said.fields)
