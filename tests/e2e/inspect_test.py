@@ -160,7 +160,8 @@ class InspectTest(TestCase):
         self.assertGreater(len(calls), 100)
         for call in calls:
             self.assertRegex(call, r"^(openat|close|pread64|fstat|newfstatat|stat|lstat|statx|"
-                                   r"readlink|readlinkat|fcntl|write\(1<|<\.\.\. \w+ resumed)")
+                                   r"readlink|readlinkat|fcntl|inotify_add_watch|write\(1<|"
+                                   r"<\.\.\. \w+ resumed)")
             self.assertNotRegex(call, r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|F_\w*SETLK")
         locks_read = [line for line in lines if "/proc/locks" in line and "openat(" in line]
         self.assertEqual(len(locks_read), 1)
