@@ -33,10 +33,6 @@ constexpr std::chrono::seconds kStays(30);
 /// An application that is replaced again and again must not take our descriptors with it.
 constexpr std::size_t kMostSetAside = 4;
 
-Result<FileIdentity> identity_of(const File& file) {
-  return file.status().map([](const FileStatus& status) { return status.identity; });
-}
-
 }  // namespace
 
 WalWatch::WalWatch(std::string database, RequiredOwner owner, std::shared_ptr<CreatedFiles> created)
@@ -113,14 +109,14 @@ Result<void> WalWatch::look_at_path(const SampleInstant& instant) {
     }
     return look_at_database(instant);
   }
-  const Result<FileIdentity> identity = identity_of(**shm);
-  if (!identity) return fail(identity.error());
-  if (Result<void> looked = look_at_wal(**shm, *identity, instant); !looked) return looked;
+  const Result<FileStatus> index = (*shm)->status();
+  if (!index) return fail(index.error());
+  if (Result<void> looked = look_at_wal(**shm, index->identity, instant); !looked) return looked;
   if (!latest_.attached) return look_at_database(instant);
   journal_mode_.reset();
   latest_.opened_each_time = !instant.may_keep_files || !may_stay_open(**shm);
   if (latest_.opened_each_time) return {};
-  return hold(std::move(**shm), *identity);
+  return hold(std::move(**shm), index->identity);
 }
 
 /// A wal-index is looked at before the database, or without it.
