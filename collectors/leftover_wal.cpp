@@ -60,7 +60,7 @@ Result<WalFit> fit_of(const LeftBehind& left, const File& wal,
     if (!fit || *fit != WalFit::unknown) return fit;
   }
   if (left.database.modified <= left.wal->modified + kFileTimesDiffer) return WalFit::unknown;
-  const Result<WalFit> any = fit_of_any_frame(left.file, wal);
+  Result<WalFit> any = fit_of_any_frame(left.file, wal);
   // An old file may hold some of them as well.
   if (any && *any == WalFit::fits) return WalFit::unknown;
   return any;
