@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, os.pardir, "e2e")]
@@ -131,6 +132,9 @@ class ExporterTest(stage.Stage):
         self.end_all()
         self.check_only_databases_are_left()
 
+    @unittest.skipIf("thread" in os.environ.get("SANITIZED", ""),
+                     "TSan does not see libuv close a child's pipe, and takes for a race what is "
+                     "opened by that number next: too often, with so many children")
     def test_a_worker_that_is_killed_is_followed_by_another_one(self):
         exporter = self.start()
         self.watch_it(exporter)
