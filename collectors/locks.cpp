@@ -1,5 +1,6 @@
 #include "collectors/locks.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace sqlite_exporter {
@@ -46,8 +47,9 @@ Result<void> look_at_locks(const Look& look, Batch& batch) {
     if (look.sample.random_instants && (seconds > 0 || belongs_to_mode(look, lock)))
       batch.add(kHeldSeconds, seconds, {kLockNames[i]});
     if (const std::optional<LockHold>& hold = time.hold(lock)) {
+      // A sample that failed half-way may have seen the lock later than the last whole one.
       const std::chrono::duration<double> held = look.sample.taken - hold->since;
-      batch.add(kCurrentHold, held.count(), {kLockNames[i]});
+      batch.add(kCurrentHold, std::max(0.0, held.count()), {kLockNames[i]});
     }
   }
   return {};

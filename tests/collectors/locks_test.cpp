@@ -34,6 +34,20 @@ TEST_CASE("a database that is absent or no database has no locks") {
   CHECK(observer.text({"locks"}).empty());
 }
 
+TEST_CASE("no hold has lasted less than no time") {
+  const TemporaryDirectory directory;
+  SqliteApplication app(directory / "app.db");
+  app.exec("pragma journal_mode=wal; create table t(x); begin immediate");
+  Observer observer(directory / "app.db");
+  observer.sample();
+  Look look = observer.look();
+  look.sample.taken -= std::chrono::seconds(1);  // as if the last sample had failed half-way
+  Batch batch;
+  REQUIRE(kLocksCollector.look(look, batch));
+  REQUIRE_FALSE(batch.readings().empty());
+  for (const Reading& reading : batch.readings()) CHECK(reading.value >= 0);
+}
+
 TEST_CASE("locks of a database in WAL mode") {
   const TemporaryDirectory directory;
   SqliteApplication app(directory / "app.db");
