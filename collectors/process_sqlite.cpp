@@ -54,14 +54,9 @@ CodeSqlite sqlite_in(const Reader& file) {
   return {!text || !holds || *holds, {}};
 }
 
-CodeCache::Key CodeCache::key_of(const FileVersion& version) {
-  return {version.file.device, version.file.inode, version.size, version.modified_ns,
-          version.changed_ns};
-}
-
 std::optional<CodeSqlite> CodeCache::find(const FileVersion& version) const {
   const std::lock_guard lock(mutex_);
-  const auto found = files_.find(key_of(version));
+  const auto found = files_.find(version);
   if (found == files_.end()) return std::nullopt;
   return found->second;
 }
@@ -69,7 +64,7 @@ std::optional<CodeSqlite> CodeCache::find(const FileVersion& version) const {
 void CodeCache::keep(const FileVersion& version, const CodeSqlite& found) {
   const std::lock_guard lock(mutex_);
   if (files_.size() >= kMostFiles) files_.clear();
-  files_.insert_or_assign(key_of(version), found);
+  files_.insert_or_assign(version, found);
 }
 
 Result<std::vector<std::uint32_t>> sqlite_of(const std::string& procfs, const ProgramId& program,

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "collectors/base/reader.h"
@@ -34,10 +33,8 @@ class CodeCache {
   void keep(const FileVersion& version, const CodeSqlite& found);
 
  private:
-  using Key = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
-  static Key key_of(const FileVersion& version);
   mutable std::mutex mutex_;
-  std::map<Key, CodeSqlite> files_;
+  std::map<FileVersion, CodeSqlite> files_;
 };
 
 /// The program that a pid stands for.

@@ -14,9 +14,9 @@
 #include <tuple>
 #include <utility>
 
+#include "collectors/linux/descriptor.h"
 #include "collectors/linux/file.h"
 #include "collectors/linux/open_without_links.h"
-#include "exporter/descriptor.h"
 #include "exporter/naming.h"
 #include "exporter/path_below.h"
 #include "exporter/pattern_step.h"

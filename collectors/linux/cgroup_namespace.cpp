@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "collectors/linux/cgroup_hierarchy.h"
+#include "collectors/linux/descriptor.h"
 #include "collectors/linux/file.h"
 #include "collectors/linux/link.h"
 #include "collectors/linux/text.h"
@@ -39,24 +40,10 @@ class Handle {
   int error_ = 0;
 };
 
-/// An open directory of the kernel's, which nobody can unmount anyway.
-class OpenDirectory {
- public:
-  explicit OpenDirectory(int descriptor) : descriptor_(descriptor) {}
-  OpenDirectory(const OpenDirectory&) = delete;
-  OpenDirectory& operator=(const OpenDirectory&) = delete;
-  ~OpenDirectory() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  bool is_open() const { return descriptor_ >= 0; }
-  int descriptor() const { return descriptor_; }
-  Result<std::string> path() const {
-    return read_link("/proc/self/fd/" + std::to_string(descriptor_));
-  }
-
- private:
-  int descriptor_;
-};
+/// Of an open directory of the kernel's, which nobody can unmount anyway.
+Result<std::string> path_of(const Descriptor& directory) {
+  return read_link("/proc/self/fd/" + std::to_string(directory.get()));
+}
 
 constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
@@ -112,12 +99,12 @@ Result<std::string> find_namespace_root(const std::string& root, const std::stri
   if (here->identity == there->identity) return std::string("/");
   Handle handle(own);
   if (handle.error() != 0) return fail(error_from_errno(handle.error(), "name", own));
-  const OpenDirectory hierarchy(::open(root.c_str(), kFlags));
-  if (!hierarchy.is_open()) return fail(error_from_errno(errno, "open", root));
-  const OpenDirectory found(::open_by_handle_at(hierarchy.descriptor(), handle.get(), kFlags));
-  if (!found.is_open()) return fail(error_from_errno(errno, "open by its handle", own));
-  const Result<std::string> above = hierarchy.path();
-  const Result<std::string> path = found.path();
+  const Descriptor hierarchy(::open(root.c_str(), kFlags));
+  if (hierarchy.get() < 0) return fail(error_from_errno(errno, "open", root));
+  const Descriptor found(::open_by_handle_at(hierarchy.get(), handle.get(), kFlags));
+  if (found.get() < 0) return fail(error_from_errno(errno, "open by its handle", own));
+  const Result<std::string> above = path_of(hierarchy);
+  const Result<std::string> path = path_of(found);
   if (!above) return fail(above.error());
   if (!path) return fail(path.error());
   if (*path == *above) return std::string("/");

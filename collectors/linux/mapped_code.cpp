@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 
+#include "collectors/linux/descriptor.h"
 #include "collectors/linux/link.h"
 #include "collectors/linux/text.h"
 #include "collectors/linux/text_file.h"
@@ -23,21 +24,6 @@ namespace {
 constexpr std::size_t kMostOfMaps = std::size_t{12} << 20U;
 constexpr std::size_t kMostFiles = 512;
 constexpr int kAttempts = 8;
-
-/// An open descriptor of O_PATH.
-class Place {
- public:
-  explicit Place(int descriptor) : descriptor_(descriptor) {}
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  ~Place() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 /// One number of 16 without the zeros in front of it, as map_files has it.
 bool append_address(std::string_view field, std::string& range) {
@@ -72,8 +58,7 @@ bool is_device(std::string_view path) {
 }
 
 /// False for a line that is none of the kernel's.
-bool add_line(std::string_view line, MappedCode& code,
-              std::set<std::pair<std::uint64_t, std::uint64_t>>& known) {
+bool add_line(std::string_view line, MappedCode& code, std::set<FileIdentity>& known) {
   const std::string_view addresses = take_field(line);
   const std::string_view rights = take_field(line);
   take_field(line);  // the offset in the file
@@ -85,7 +70,7 @@ bool add_line(std::string_view line, MappedCode& code,
   const auto identity = identity_in(device, inode);
   if (!range || !identity || rights.size() != 4) return false;
   if (rights[2] != 'x' || !path.starts_with('/') || is_device(path)) return true;
-  if (!known.emplace(identity->device, identity->inode).second) return true;
+  if (!known.insert(*identity).second) return true;
   if (code.files.size() == kMostFiles) {
     code.complete = false;
     return true;
@@ -115,7 +100,7 @@ bool may_be(const struct stat& status, const FileIdentity& mapped) {
 }
 
 /// Also where the place is a mapping: at its addresses another file may be mapped by now.
-Result<OpenedCode> opened_at(const Place& place, const std::string& path,
+Result<OpenedCode> opened_at(const Descriptor& place, const std::string& path,
                              const FileIdentity& mapped) {
   if (place.get() < 0) return fail(error_from_errno(errno, "open", path));
   struct stat status{};
@@ -146,7 +131,7 @@ int open_below(int folder, const std::string& path) {
 
 MappedCode parse_mapped_code(std::string_view text) {
   MappedCode code;
-  std::set<std::pair<std::uint64_t, std::uint64_t>> known;
+  std::set<FileIdentity> known;
   while (!text.empty())
     if (!add_line(take_until(text, '\n'), code, known)) code.complete = false;
   return code;
@@ -161,14 +146,14 @@ Result<MappedCode> read_mapped_code(const std::string& procfs, int pid) {
 Result<OpenedCode> open_mapped(const std::string& procfs, int pid, const MappedFile& mapped) {
   const std::string process = procfs + "/" + std::to_string(pid);
   const std::string entry = process + "/map_files/" + mapped.range;
-  const Place exact(::open(entry.c_str(), O_PATH | O_CLOEXEC));
+  const Descriptor exact(::open(entry.c_str(), O_PATH | O_CLOEXEC));
   if (exact.get() >= 0) return opened_at(exact, entry, mapped.file);
   if (mapped.deleted) return fail(Errc::denied, mapped.path + " was deleted");
   // For one in a chroot(2) of our own mounts the path begins at our root, not at its own.
   for (const std::string& root : {process + "/root", std::string("/")}) {
-    const Place top(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor top(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (top.get() < 0) return fail(error_from_errno(errno, "open", root));
-    const Place place(open_below(top.get(), mapped.path));
+    const Descriptor place(open_below(top.get(), mapped.path));
     Result<OpenedCode> opened = opened_at(place, mapped.path, mapped.file);
     if (opened || root == "/") return opened;
   }

@@ -43,7 +43,7 @@ struct FileVersion {
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;  ///< mtime
   std::int64_t changed_ns = 0;   ///< ctime
-  friend bool operator==(const FileVersion&, const FileVersion&) = default;
+  friend auto operator<=>(const FileVersion&, const FileVersion&) = default;
 };
 
 struct OpenedCode {

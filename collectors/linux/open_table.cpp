@@ -19,8 +19,6 @@
 namespace sqlite_exporter {
 namespace {
 
-auto key_of(const FileIdentity& file) { return std::tuple(file.device, file.inode); }
-
 bool names_a_file(std::string_view link) {
   if (!link.starts_with('/') || link.starts_with("/proc/") || link.starts_with("/sys/"))
     return false;
@@ -118,14 +116,13 @@ Result<OpenTable> OpenTable::read(const OpenTableRequest& request) {
   }
   table.shows_all_ = shows_kernel_threads(request.procfs);
   std::ranges::sort(table.uses_, {}, [](const OpenUse& use) {
-    return std::tuple(use.file.device, use.file.inode, use.pid, use.descriptor);
+    return std::tuple(use.file, use.pid, use.descriptor);
   });
   return table;
 }
 
 std::span<const OpenUse> OpenTable::of_file(const FileIdentity& file) const {
-  const auto found = std::ranges::equal_range(uses_, key_of(file), {},
-                                              [](const OpenUse& use) { return key_of(use.file); });
+  const auto found = std::ranges::equal_range(uses_, file, {}, &OpenUse::file);
   return {found.begin(), found.end()};
 }
 

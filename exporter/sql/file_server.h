@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "collectors/base/result.h"
+#include "collectors/linux/descriptor.h"
 #include "collectors/linux/file.h"
-#include "exporter/descriptor.h"
 
 namespace sqlite_exporter {
 

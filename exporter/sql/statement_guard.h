@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "collectors/linux/descriptor.h"
 #include "collectors/linux/file.h"
-#include "exporter/descriptor.h"
 #include "exporter/sql/file_server.h"
 
 namespace sqlite_exporter {
