@@ -23,9 +23,8 @@ constexpr std::uint32_t kMask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED
 /// The path does not lead to the watched folder any more.
 constexpr std::uint32_t kGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 
-/// Together a full queue of 16,384 events with short names.
+/// Eight times that is a full queue of 16,384 events with short names.
 constexpr std::size_t kBuffer = 65536;
-constexpr int kMostReads = 8;
 
 /// With more files to look at than this, their folders may as well be walked.
 constexpr std::size_t kMostFiles = 10'000;
@@ -98,16 +97,12 @@ FolderWatch::Changes FolderWatch::read_changes(
     const std::function<bool(std::string_view)>& is_known) {
   Changes changes;
   std::vector<std::byte> buffer(kBuffer);
-  for (int i = 0; i < kMostReads; ++i) {
-    const ssize_t size = ::read(descriptor_, buffer.data(), buffer.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) break;  // EAGAIN: that was all
-    const auto events = parse_inotify_events(Bytes(buffer).first(static_cast<std::size_t>(size)));
-    changes.overflow = changes.overflow || !events;
-    if (!events) continue;
-    const std::lock_guard lock(mutex_);
-    for (const InotifyEvent& event : *events) apply(event, is_known, changes);
-  }
+  const bool understood =
+      read_inotify_events(descriptor_, buffer, [&](const std::vector<InotifyEvent>& events) {
+        const std::lock_guard lock(mutex_);
+        for (const InotifyEvent& event : events) apply(event, is_known, changes);
+      });
+  changes.overflow = changes.overflow || !understood;
   return changes;
 }
 

@@ -1,14 +1,12 @@
 #include "collectors/linux/created_files.h"
 
 #include <sys/inotify.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 #include <vector>
 
-#include "collectors/base/bytes.h"
 #include "collectors/linux/inotify_events.h"
 
 namespace sqlite_exporter {
@@ -16,9 +14,8 @@ namespace sqlite_exporter {
 namespace {
 
 constexpr std::size_t kMostFollowed = 64;
-constexpr std::size_t kEventBuffer = 8192;
 /// A sample must not take long, and what stays is read at the next.
-constexpr int kMostEventReads = 8;
+constexpr std::size_t kEventBuffer = 8192;
 
 std::pair<std::string, std::string> folder_and_name(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -27,10 +24,6 @@ std::pair<std::string, std::string> folder_and_name(const std::string& path) {
 }
 
 }  // namespace
-
-CreatedFiles::~CreatedFiles() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
 
 std::unique_ptr<CreatedFiles::Followed> CreatedFiles::follow(const std::string& path) {
   if (!begin(path)) return nullptr;
@@ -41,11 +34,11 @@ bool CreatedFiles::begin(const std::string& path) {
   {
     const std::lock_guard lock(mutex_);
     if (entries_.size() >= kMostFollowed || entries_.contains(path)) return false;
-    if (descriptor_ < 0) descriptor_ = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (descriptor_ < 0) return false;
+    if (events_.get() < 0) events_ = Descriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    if (events_.get() < 0) return false;
   }
   // May wait for the mount, without the mutex. A folder that is watched already is one watch.
-  const int watch = ::inotify_add_watch(descriptor_, folder_and_name(path).first.c_str(),
+  const int watch = ::inotify_add_watch(events_.get(), folder_and_name(path).first.c_str(),
                                         IN_CREATE | IN_ONLYDIR | IN_DONT_FOLLOW);
   if (watch < 0) return false;
   const std::lock_guard lock(mutex_);
@@ -64,7 +57,7 @@ void CreatedFiles::leave(const std::string& path) {
   const int watch = entry->second.watch;
   entries_.erase(entry);
   // Of a folder that has gone the kernel has let go by itself.
-  if (!is_watched(watch)) ::inotify_rm_watch(descriptor_, watch);
+  if (!is_watched(watch)) ::inotify_rm_watch(events_.get(), watch);
 }
 
 std::uint64_t CreatedFiles::count(const std::string& path) {
@@ -76,19 +69,19 @@ std::uint64_t CreatedFiles::count(const std::string& path) {
 
 void CreatedFiles::read_events() {
   std::array<std::byte, kEventBuffer> buffer{};
-  for (int i = 0; i < kMostEventReads; ++i) {
-    const ssize_t size = ::read(descriptor_, buffer.data(), buffer.size());
-    if (size <= 0) return;  // EAGAIN: that was all
-    const auto events = parse_inotify_events(Bytes(buffer).first(static_cast<std::size_t>(size)));
-    if (!events) continue;
-    for (const InotifyEvent& event : *events) {
-      if ((event.mask & IN_CREATE) == 0) continue;
-      for (auto& [path, entry] : entries_)
-        if (entry.watch == event.watch && std::string_view(path).ends_with(event.name) &&
-            folder_and_name(path).second == event.name)
-          ++entry.count;
-    }
-  }
+  // What cannot be understood is no event of a file that is followed.
+  static_cast<void>(
+      read_inotify_events(events_.get(), buffer, [this](const std::vector<InotifyEvent>& events) {
+        for (const InotifyEvent& event : events)
+          if ((event.mask & IN_CREATE) != 0) add(event);
+      }));
+}
+
+void CreatedFiles::add(const InotifyEvent& event) {
+  for (auto& [path, entry] : entries_)
+    if (entry.watch == event.watch && std::string_view(path).ends_with(event.name) &&
+        folder_and_name(path).second == event.name)
+      ++entry.count;
 }
 
 }  // namespace sqlite_exporter

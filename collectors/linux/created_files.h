@@ -9,6 +9,9 @@
 #include <string>
 #include <utility>
 
+#include "collectors/linux/descriptor.h"
+#include "collectors/linux/inotify_events.h"
+
 namespace sqlite_exporter {
 
 /// One instance of inotify for all files: the kernel has few of them for each user. It keeps no
@@ -19,7 +22,6 @@ class CreatedFiles : public std::enable_shared_from_this<CreatedFiles> {
   CreatedFiles() = default;
   CreatedFiles(const CreatedFiles&) = delete;
   CreatedFiles& operator=(const CreatedFiles&) = delete;
-  ~CreatedFiles();
 
   /// One file, for as long as this lives.
   class Followed {
@@ -52,10 +54,11 @@ class CreatedFiles : public std::enable_shared_from_this<CreatedFiles> {
   std::uint64_t count(const std::string& path);
   void leave(const std::string& path);
   void read_events();
+  void add(const InotifyEvent& event);
   bool is_watched(int watch) const;
 
   std::mutex mutex_;
-  int descriptor_ = -1;
+  Descriptor events_;
   std::map<std::string, Entry> entries_;  ///< by path
 };
 

@@ -2,12 +2,15 @@
 /// 12; then the name, filled up with zeros.
 #include "collectors/linux/inotify_events.h"
 
-#include <cstddef>
+#include <unistd.h>
+
+#include <cerrno>
 
 namespace sqlite_exporter {
 namespace {
 
 constexpr std::size_t kHeadSize = 16;
+constexpr int kMostEventReads = 8;
 
 }  // namespace
 
@@ -25,6 +28,20 @@ Result<std::vector<InotifyEvent>> parse_inotify_events(Bytes buffer) {
     buffer = buffer.subspan(length);
   }
   return events;
+}
+
+bool read_inotify_events(int descriptor, std::span<std::byte> buffer,
+                         const std::function<void(const std::vector<InotifyEvent>&)>& see) {
+  bool understood = true;
+  for (int i = 0; i < kMostEventReads; ++i) {
+    const ssize_t size = ::read(descriptor, buffer.data(), buffer.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;  // EAGAIN: that was all
+    const auto events = parse_inotify_events(Bytes(buffer).first(static_cast<std::size_t>(size)));
+    understood = understood && events;
+    if (events) see(*events);
+  }
+  return understood;
 }
 
 }  // namespace sqlite_exporter
