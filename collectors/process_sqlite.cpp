@@ -4,6 +4,7 @@
 
 #include "collectors/linux/elf_file.h"
 #include "collectors/linux/process.h"
+#include "collectors/sqlite/database_header.h"
 #include "collectors/sqlite/version_text.h"
 
 namespace sqlite_exporter {
@@ -50,7 +51,8 @@ CodeSqlite sqlite_in(const Reader& file) {
   if (!elf) return {elf.error().code != Errc::no_data, {}};
   const auto text = elf->text_of(kVersionSymbol);
   if (text && *text) return {true, parse_sqlite_version(**text)};
-  const auto holds = elf->holds(kDatabaseMagic);
+  // Each program has it that can create a database: so has a stripped one, or Turso.
+  const auto holds = elf->holds(kDatabaseMagicText);
   return {!text || !holds || *holds, {}};
 }
 

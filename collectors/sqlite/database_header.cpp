@@ -10,7 +10,8 @@
 namespace sqlite_exporter {
 namespace {
 
-constexpr std::string_view kMagic{"SQLite format 3\0", kDatabaseMagicSize};
+/// With the NUL that ends a literal.
+constexpr std::string_view kMagic{kDatabaseMagicText.data(), kDatabaseMagicSize};
 constexpr std::uint32_t kMinUsableSize = 480;  ///< of a page without its reserved bytes
 constexpr std::uint8_t kNewestVersion = 2;     ///< of the file format, to read and to write
 constexpr std::uint32_t kNewestSchemaFormat = 4;

@@ -27,6 +27,8 @@ namespace sqlite_exporter {
 
 inline constexpr std::size_t kDatabaseHeaderSize = 100;
 inline constexpr std::size_t kDatabaseMagicSize = 16;
+/// The magic without the NUL behind it, as programs have it among their constants.
+inline constexpr std::string_view kDatabaseMagicText = "SQLite format 3";
 /// Up to here all that is plain in every cipher but those that encrypt page 1 whole: SQLite reads
 /// the page size before it knows the key.
 inline constexpr std::size_t kPlainPageSize = 24;

@@ -7,11 +7,8 @@
 
 namespace sqlite_exporter {
 
-/// The data symbol of every build of SQLite (sqlite3_version of sqlite3.h), and the first bytes of
-/// every database, which each program has that can create one: so has one without that symbol, as
-/// a stripped one or another implementation.
+/// The data symbol of every build of SQLite (sqlite3_version of sqlite3.h).
 inline constexpr std::string_view kVersionSymbol = "sqlite3_version";
-inline constexpr std::string_view kDatabaseMagic = "SQLite format 3";
 
 /// 3040001 of "3.40.1", as SQLITE_VERSION_NUMBER; also of "3.8.11.1". Nothing if it is no version
 /// of SQLite 3.
