@@ -71,8 +71,7 @@ constexpr Notable kNotable[] = {
      "writes into the old file"},
     {DatabaseState::locks_cancelled, true,
      "an application lost its locks: it closed a file of its own database, has two copies of "
-     "SQLite, "
-     "or uses a connection after a fork"},
+     "SQLite, or uses a connection after a fork"},
     {DatabaseState::locks_inconsistent, true,
      "an application holds one of two locks: it lost the other, or its file was replaced"},
     {DatabaseState::locks_unobservable, true,

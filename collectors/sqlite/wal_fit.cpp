@@ -15,8 +15,8 @@ namespace sqlite_exporter {
 namespace {
 
 constexpr std::size_t kMaxFrameBytes = std::size_t{4} << 20U;
-constexpr std::size_t kCompared =
-    8;  ///< pages: each of them was changed by one of the last commits
+/// Pages: each of them was changed by one of the last commits.
+constexpr std::size_t kCompared = 8;
 /// Frames whose headers are read behind what was checkpointed, and within it: 4 ms, once.
 constexpr std::uint32_t kLookedAt = 4096;
 constexpr std::size_t kReservedOffset = 20;
