@@ -302,18 +302,19 @@ set(e2e_environment
   SOURCE_DIR=${CMAKE_SOURCE_DIR}
   SANITIZED=${SANITIZE}
   PYTHONDONTWRITEBYTECODE=1)
+# script_test(NAME SCRIPT [ARGUMENT...]): `SCRIPT` is in tests/.
+function(script_test name script)
+  add_test(NAME ${name} COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/${script} ${ARGN})
+  set_tests_properties(${name} PROPERTIES LABELS e2e ENVIRONMENT "${e2e_environment}")
+endfunction()
+
 foreach(script alerts attribution cases_alerts cases_encrypted cases_files cases_locks
-        cases_mounts cases_wal chart completion counters dashboards dashboards_data encrypted
-        examples explain incident_demo incidents inspect interference libraries limits links
-        many metrics node
-        node_paths once pods program prometheus queries readme remount rescue risks rollback_reads
-        runbooks selftest service_manager sql_worker stalls start starved states sync sync_worker
-        units worker_promise)
-  add_test(NAME e2e_${script}
-    COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/e2e/${script}_test.py)
-  set_tests_properties(e2e_${script} PROPERTIES
-    LABELS e2e
-    ENVIRONMENT "${e2e_environment}")
+        cases_mounts cases_wal chart completion counters dashboards dashboards_data
+        encrypted examples explain incident_demo incidents inspect interference libraries
+        limits links many metrics node node_paths once pods program prometheus queries
+        readme remount rescue risks rollback_reads runbooks selftest service_manager
+        sql_worker stalls start starved states sync sync_worker units worker_promise)
+  script_test(e2e_${script} e2e/${script}_test.py)
 endforeach()
 # What it tests is a hang: its own must not hold up the run.
 set_tests_properties(e2e_remount e2e_stalls e2e_starved PROPERTIES TIMEOUT 900 LABELS "e2e;slow")
@@ -336,28 +337,19 @@ set_tests_properties(e2e_alerts PROPERTIES COST 60 PROCESSORS 2)
 
 # Writers and exporters are killed; each prints its seed.
 foreach(script exporter writers)
-  add_test(NAME kills_${script}
-    COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/kills/${script}_test.py)
-  set_tests_properties(kills_${script} PROPERTIES
-    LABELS e2e
-    ENVIRONMENT "${e2e_environment}")
+  script_test(kills_${script} kills/${script}_test.py)
 endforeach()
 
 # Other builds and ports of SQLite, as far as a package brings them; and scenes held under load.
 foreach(script ports soak)
-  add_test(NAME ${script}
-    COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/ports/${script}_test.py)
-  set_tests_properties(${script} PROPERTIES
-    LABELS "e2e;slow"
-    ENVIRONMENT "${e2e_environment}")
+  script_test(${script} ports/${script}_test.py)
+  set_tests_properties(${script} PROPERTIES LABELS "e2e;slow")
 endforeach()
 
 # Live files are mutated where a sanitizer sees what comes of it: 2,000 times by `./dev mutate`.
 if(SANITIZE MATCHES address)
-  add_test(NAME mutations COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/mutations/mutate.py 200)
-  set_tests_properties(mutations PROPERTIES
-    LABELS "e2e;mutations"
-    ENVIRONMENT "${e2e_environment}")
+  script_test(mutations mutations/mutate.py 200)
+  set_tests_properties(mutations PROPERTIES LABELS "e2e;mutations")
 endif()
 
 # Benchmarks: built when asked for, never run as tests.

@@ -26,6 +26,16 @@ void begin_to_wait(SqliteApplication& writer) {
   CHECK_THROWS(writer.exec("commit"));  // locked: PENDING stays for as long as it goes on trying
 }
 
+/// A database in rollback mode, and two applications that have it open.
+struct Two {
+  TemporaryDirectory directory;
+  std::string path = directory / "app.db";
+  SqliteApplication writer{path};
+  SqliteApplication reader{path};
+
+  explicit Two(const std::string& before = "") { writer.exec(before + kRows); }
+};
+
 CommitWatch::Moment moment(int second, std::optional<LockHolder> shared,
                            std::optional<LockHolder> reserved, bool pending) {
   CommitWatch::Moment moment;
@@ -48,11 +58,8 @@ constexpr LockHolder kReader{false, 10};
 constexpr LockHolder kWriter{true, 20};
 
 TEST_CASE("a reader for whose end a commit waits is told, with his age") {
-  const TemporaryDirectory directory;
-  const std::string path = directory / "app.db";
-  SqliteApplication writer(path);
-  writer.exec(kRows);
-  SqliteApplication reader(path);
+  Two applications;
+  auto& [directory, path, writer, reader] = applications;
   reader.step("select x from t");
   begin_to_wait(writer);
   Observer observer(path);
@@ -107,12 +114,9 @@ TEST_CASE("in WAL mode and under exclusive locking nobody is in the way") {
 }
 
 TEST_CASE("a writer that came before the reader is not in his own way") {
-  const TemporaryDirectory directory;
-  const std::string path = directory / "app.db";
-  SqliteApplication writer(path);
-  writer.exec(kRows);
+  Two applications;
+  auto& [directory, path, writer, reader] = applications;
   writer.exec("pragma busy_timeout=0; begin immediate; insert into t values (1)");
-  SqliteApplication reader(path);
   reader.step("select x from t");
   CHECK_THROWS(writer.exec("commit"));
   Observer observer(path);
@@ -269,13 +273,10 @@ TEST_CASE("where the change counter cannot be read no transaction is said to hav
 }
 
 TEST_CASE("commits that give up at once on a reader tell him, in every mode with a journal") {
-  const TemporaryDirectory directory;
-  const std::string path = directory / "app.db";
-  SqliteApplication writer(path);
-  writer.exec("pragma journal_mode=" + GENERATE(std::string("delete"), "truncate", "persist"));
-  writer.exec(kRows);
+  const auto mode = GENERATE(std::string("delete"), "truncate", "persist");
+  Two applications("pragma journal_mode=" + mode + "; ");
+  auto& [directory, path, writer, reader] = applications;
   writer.exec("pragma busy_timeout=0");
-  SqliteApplication reader(path);
   reader.step("select x from t");
   Observer observer(path);
   for (int i = 0; i < 4; ++i) observer.sample();
@@ -322,11 +323,8 @@ TEST_CASE("a process that has forgotten a reader of its own is told") {
 }
 
 TEST_CASE("transactions that write nothing tell nothing of a reader") {
-  const TemporaryDirectory directory;
-  const std::string path = directory / "app.db";
-  SqliteApplication writer(path);
-  writer.exec(kRows);
-  SqliteApplication reader(path);
+  Two applications;
+  auto& [directory, path, writer, reader] = applications;
   reader.step("select x from t");
   Observer observer(path);
   for (int i = 0; i < 20; ++i) {
